@@ -185,6 +185,8 @@ class LocalSes:
         )
 
     def _check(self, wish: _SendEmail, simple: _Simple) -> None:
+        if _CONTROL.search(simple.subject.data) or _CONTROL.search(wish.from_email_address):
+            raise Refused("BadRequestException", "A header holds a control character.")
         sender = parseaddr(wish.from_email_address)[1].lower()
         if sender not in self._senders and sender.rpartition("@")[2] not in self._senders:
             raise Refused(
@@ -199,8 +201,6 @@ class LocalSes:
         for address in [*everyone, *wish.reply_to_addresses]:
             if not _ADDRESS.fullmatch(parseaddr(address)[1]) or _CONTROL.search(address):
                 raise Refused("BadRequestException", f"Illegal address: {address!r}")
-        if _CONTROL.search(simple.subject.data) or _CONTROL.search(wish.from_email_address):
-            raise Refused("BadRequestException", "A header holds a control character.")
         for header in simple.headers:
             if not _HEADER_NAME.fullmatch(header.name) or not _HEADER_VALUE.fullmatch(header.value):
                 raise Refused("BadRequestException", f"Illegal header: {header.name!r}")
