@@ -19,7 +19,7 @@ from infra.local import ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
-PROGRAM = Path(__file__).with_name("emulator_program.py")
+PROGRAM = Path(__file__).with_name("emulated") / "__main__.py"
 
 ACCOUNT = "000000000000"
 """The emulator's account; as an access key it names the account's root user."""
@@ -143,13 +143,14 @@ class Emulator:
                 start_new_session=True,  # Ctrl-C in the terminal is for us, not for the functions
             )
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
-        while not self._ready.is_set():
+        while not (self._ready.is_set() and ports.answers(self.port)):
             if (status := self._process.poll()) is not None:
                 return status
             if time.monotonic() > deadline:
                 self._process.kill()
                 return self._process.wait()
             self._ready.wait(0.05)
+            time.sleep(0.01)
         return None
 
     def _wait_for_port(self, deadline: float) -> None:

@@ -30,6 +30,15 @@ def is_free(port: int) -> bool:
     return True
 
 
+def answers(port: int) -> bool:
+    """Whether a server takes connections at `port` now."""
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def choose() -> int:
     """A free port. Raises `OSError` when none is found."""
     for port in random.SystemRandom().sample(_RANGE, _TRIES):

@@ -1,0 +1,94 @@
+"""Where MiniStack 1.5.33 is not yet as AWS is, in a way that this project would notice.
+
+Each is a few lines on its internals; `tests/local/test_emulator.py` has a test for each, so that a new
+version shows which are no longer needed.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from infra.local.emulated.autosave import Application, Receive, Scope, Send
+
+API_PREFIX = "/_aws/execute-api/"
+
+
+def internals(name: str) -> Any:
+    """A module of MiniStack's, which this project's type checker does not see."""
+    return importlib.import_module(f"ministack.{name}")
+
+
+def correct(note: Callable[[str], None]) -> Application:
+    """MiniStack's ASGI application, corrected. `note` is told of a service whose state changed without a request."""
+    _take_every_type_as_binary()
+    _know_batches_by_their_action()
+    _note_deleted_messages(note)
+    return _keep_paths_as_sent(internals("app").app)
+
+
+def forget_stream_positions() -> None:
+    """Start every stream reader at the horizon.
+
+    Positions are kept over a restart, stream records are not: a reader would wait at, say, position 500
+    for a stream that begins again at 0, and the first 500 changes would never be relayed.
+    """
+    internals("services.lambda_svc")._dynamodb_stream_positions._data.clear()
+
+
+def forget_logs() -> None:
+    """Empty log groups and metrics before the last save, or they would grow for ever; the log file has them."""
+    logs = sys.modules.get("ministack.services.cloudwatch_logs")
+    if logs is not None:
+        for group in logs._log_groups._data.values():
+            group["streams"].clear()
+        logs._log_records._data.clear()
+    metrics = sys.modules.get("ministack.services.cloudwatch")
+    if metrics is not None:
+        metrics._metrics._data.clear()
+
+
+def _keep_paths_as_sent(application: Application) -> Application:
+    """API Gateway hands a path over as it was sent: `%2F` in a segment is no separator."""
+
+    async def kept(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(API_PREFIX):
+            scope = {**scope, "path": scope["raw_path"].decode("ascii")}
+        await application(scope, receive, send)
+
+    return kept
+
+
+def _take_every_type_as_binary() -> None:
+    """The API's binary type `*/*` means every body, also one whose request names no type."""
+    api = internals("services.apigateway_v1")
+    matches = api._media_type_matches
+
+    def matches_or_any(media_type: Any, binary_types: Any) -> bool:
+        return "*/*" in (binary_types or ()) or bool(matches(media_type, binary_types))
+
+    api._media_type_matches = matches_or_any
+
+
+def _know_batches_by_their_action() -> None:
+    """IAM knows no `sqs:SendMessageBatch`: a batch needs the right of the single action."""
+    actions = internals("core.iam_actions")
+    extract = actions.extract_iam_action
+
+    def extract_single(*arguments: Any) -> str | None:
+        action: str | None = extract(*arguments)
+        return action.removesuffix("Batch") if action is not None and action.startswith("sqs:") else action
+
+    actions.extract_iam_action = extract_single
+
+
+def _note_deleted_messages(note: Callable[[str], None]) -> None:
+    """The one write that is no request: the poller deletes the messages that a function has handled."""
+    queues = internals("services.sqs")
+    delete_messages = queues._delete_messages_for_esm
+
+    def delete_and_note(*arguments: Any) -> None:
+        delete_messages(*arguments)
+        note("sqs")
+
+    queues._delete_messages_for_esm = delete_and_note
