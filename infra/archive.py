@@ -40,7 +40,7 @@ def run_chalice(project: Path, *arguments: str, region: str) -> str:
     which it does not count as a failure.
     """
     done = subprocess.run(
-        [sys.executable, "-c", "from chalice.cli import main; main()", *arguments],
+        [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *arguments],
         cwd=project,
         env=_environment(region),
         stdout=subprocess.PIPE,

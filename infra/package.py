@@ -16,7 +16,7 @@ from pathlib import Path
 
 from infra import archive
 from infra.archive import PackagingFailed
-from infra.template import Template, complete, functions, read_resources
+from infra.template import ResourcesInvalid, Template, complete, functions, read_resources
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -47,7 +47,8 @@ def package(
     `stage` is one of `.chalice/config.json`. `host` takes dependencies for this machine instead of Lambda's, for a
     local stack on another system than x86-64 Linux. `cache` keeps what is slow to make (`.cache/package` by default).
 
-    Raises PackagingFailed, with the tool's own words, when chalice or pip fail, or when the zip does not import alone.
+    Raises PackagingFailed, with the tool's own words, when chalice or pip fail, or when the zip does not import alone,
+    and ResourcesInvalid when `infra/resources/` does not fit.
     """
     cache = cache or project / ".cache" / "package"
     result = Package(template=out / "template.json", archive=out / "deployment.zip")
@@ -102,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         made = package(options.out, stage=options.stage, host=options.host)
-    except PackagingFailed as error:
+    except (PackagingFailed, ResourcesInvalid) as error:
         print(error, file=sys.stderr)
         return 1
     print(made.template, made.archive, sep="\n")

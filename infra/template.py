@@ -20,7 +20,7 @@ _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 
 
 class ResourcesInvalid(Exception):
-    """The files in `infra/resources/` contradict each other."""
+    """The files in `infra/resources/` contradict each other, or the app."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -75,7 +75,13 @@ def complete(template: Template) -> Template:
     API Gateway answers 403 "Missing Authentication Token" itself to a path or a method it does not know; this way
     the app answers 404 or 405 in the caller's language. Written out method by method, since the `ANY` extension is
     not imported everywhere.
+
+    Raises ResourcesInvalid where `infra/resources/` adds to a function that the app does not have.
     """
+    strangers = sorted(name for name, resource in template["Resources"].items() if "Type" not in resource)
+    if strangers:
+        message = f"infra/resources adds to what the app does not have: {', '.join(strangers)}"
+        raise ResourcesInvalid(message)
     result = copy.deepcopy(template)
     body = result["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     integration = _integration(body)

@@ -82,3 +82,10 @@ def test_two_files_cannot_say_the_same_thing(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("Resources: {MailQueue: {Type: AWS::SNS::Topic}}\n")
     with pytest.raises(ResourcesInvalid, match=r"b\.yaml .*MailQueue"):
         read_resources(tmp_path)
+
+
+def test_resources_for_a_function_the_app_does_not_have_are_refused() -> None:
+    merged = template(("get", "/health"))
+    merged["Resources"]["Relay"] = {"Properties": {"Timeout": 30}}
+    with pytest.raises(ResourcesInvalid, match="Relay"):
+        complete(merged)

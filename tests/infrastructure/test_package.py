@@ -1,0 +1,124 @@
+"""What is packaged: all that the app needs, nothing else, and never something stale."""
+
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra import archive
+from infra.archive import PackagingFailed
+from infra.package import PROJECT, Package, package
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project's shipped sources, to be broken. The real cache serves, since the requirements are the same."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy2(PROJECT / name, project / name)
+    for folder in ("chalicelib", ".chalice", "infra/resources"):
+        shutil.copytree(PROJECT / folder, project / folder)
+    return project
+
+
+CACHE = PROJECT / ".cache" / "package"
+
+
+def names(made: Package) -> list[str]:
+    with zipfile.ZipFile(made.archive) as whole:
+        return whole.namelist()
+
+
+def test_the_zip_holds_the_app_and_its_dependencies_once_each(made: Package) -> None:
+    found = names(made)
+    assert len(found) == len(set(found))
+    assert {"app.py", "chalice/app.py", "chalicelib/__init__.py", "msgspec/__init__.py", "boto3/__init__.py"} <= set(
+        found
+    )
+
+
+def test_the_zip_holds_nothing_of_ours_that_does_not_run_there(made: Package) -> None:
+    ours = [
+        name for name in names(made) if name.startswith(("chalicelib/", "calls/", "infra/", "tests/", "docs/", "."))
+    ]
+    assert all(name.startswith("chalicelib/") for name in ours)
+    assert not [name for name in ours if "__pycache__" in name or name.endswith((".pyc", "~"))]
+    shipped = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "chalicelib").rglob("*.py")}
+    assert {name for name in ours if name.endswith(".py")} == shipped
+
+
+def test_packaging_again_gives_the_same_bytes(made: Package, tmp_path: Path) -> None:
+    again = package(tmp_path)
+    assert archive.sha256(again.archive) == archive.sha256(made.archive)
+    assert again.template.read_bytes() == made.template.read_bytes()
+
+
+def test_nothing_is_left_beside_the_package(made: Package) -> None:
+    assert {path.name for path in made.archive.parent.iterdir()} == {"template.json", "deployment.zip"}
+
+
+def test_a_change_of_the_app_is_in_the_next_package(copy: Path, tmp_path: Path) -> None:
+    (copy / "chalicelib" / "novelty.txt").write_text("new")
+    assert "chalicelib/novelty.txt" in names(package(tmp_path / "out", project=copy, cache=CACHE))
+
+
+def test_a_broken_app_is_reported_in_chalices_words_and_leaves_nothing_stale(copy: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    package(out, project=copy, cache=CACHE)
+    with (copy / "app.py").open("a") as file:
+        file.write("\ndef\n")
+    with pytest.raises(PackagingFailed, match="SyntaxError"):
+        package(out, project=copy, cache=CACHE)
+    assert list(out.iterdir()) == []
+
+
+def test_a_zip_that_lacks_a_module_is_refused_by_name(copy: Path, tmp_path: Path) -> None:
+    with (copy / "app.py").open("a") as file:
+        file.write("\nimport pytest\n")
+    with pytest.raises(PackagingFailed, match="No module named 'pytest'"):
+        package(tmp_path / "out", project=copy, cache=CACHE)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_handler_that_is_not_there_is_refused(made: Package) -> None:
+    with pytest.raises(PackagingFailed, match="no attribute 'relais'"):
+        archive.check_imports_alone(made.archive, ["app.app", "app.relais"])
+
+
+def test_dependencies_are_not_built_again_for_the_same_lock_file(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = archive.dependencies(copy / "requirements.txt", CACHE, for_host=False, region="eu-central-1")
+    monkeypatch.setattr(archive, "run_chalice", None)
+    assert archive.dependencies(copy / "requirements.txt", CACHE, for_host=False, region="eu-central-1") == first
+
+
+def test_a_dependency_chalice_cannot_install_fails_although_chalice_calls_it_a_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        "Creating deployment package.\n\nCould not install dependencies:\nmsgspec==0.22.0\nYou will have to build these"
+    )
+    monkeypatch.setattr(sys, "executable", str(_program(tmp_path, said)))
+    with pytest.raises(PackagingFailed, match=r"msgspec==0\.22\.0"):
+        archive.run_chalice(tmp_path, "package", "out", region="eu-central-1")
+
+
+def _program(folder: Path, output: str) -> Path:
+    """An executable that prints `output` and succeeds, whatever it is asked."""
+    program = folder / "python"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_the_template_names_the_zip_beside_it(made: Package) -> None:
+    template = json.loads(made.template.read_text())
+    uris = {
+        resource["Properties"]["CodeUri"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    assert uris == {f"./{made.archive.name}"}
