@@ -190,10 +190,10 @@ class StackChanger:
         raise DeploymentFailed(message)
 
     def _changes(self, described: "DescribeChangeSetOutputTypeDef") -> "Iterator[ChangeTypeDef]":
-        yield from described["Changes"]
+        yield from described.get("Changes", [])
         while token := described.get("NextToken"):
             described = self._client.describe_change_set(ChangeSetName=described["ChangeSetId"], NextToken=token)
-            yield from described["Changes"]
+            yield from described.get("Changes", [])
 
 
 def _change(change: "ChangeTypeDef") -> Change:

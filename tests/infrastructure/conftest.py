@@ -23,3 +23,7 @@ def merged(made: Package) -> dict[str, Any]:
 @pytest.fixture
 def project() -> Path:
     return Path(__file__).parents[2]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "emulator: starts the real emulator")

@@ -1,0 +1,328 @@
+"""Deploying the production template to a real emulator which enforces every function's policy."""
+
+import copy
+import http.client
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+
+from infra.artefacts import Artefacts
+from infra.deploy import DataLossRefused, DeploymentDeclined, DeploymentFailed, deploy
+from infra.local import emulator
+from infra.local.emulator import Emulator
+from infra.package import Package
+from infra.report import Change
+from infra.stack import StackMissing, outputs
+
+pytestmark = pytest.mark.emulator
+
+Json = Any
+
+PARAMETERS = {"PublicUrl": "http://127.0.0.1:8000", "MailSender": "aufruf@example.org"}
+
+
+@dataclass
+class Heard:
+    """A report that remembers."""
+
+    steps: list[str] = field(default_factory=list)
+    shown: list[Change] = field(default_factory=list)
+    finished: list[tuple[int, int]] = field(default_factory=list)
+
+    def step(self, text: str) -> None:
+        self.steps.append(text)
+
+    def changes(self, changes: Sequence[Change]) -> None:
+        self.shown.extend(changes)
+
+    def progress(self, done: int, total: int, text: str) -> None:
+        self.finished.append((done, total))
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    running = Emulator(tmp_path_factory.mktemp("emulator"), enforce_permissions=True)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def session() -> boto3.Session:
+    return boto3.Session(aws_access_key_id=emulator.ACCOUNT, aws_secret_access_key="local", region_name=emulator.REGION)
+
+
+Deploy = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def put(aws: Emulator, session: boto3.Session, made: Package) -> Deploy:
+    """Deploy the package to a stack of the emulator."""
+
+    def put(
+        stack: str, package: Package = made, parameters: Mapping[str, str] = PARAMETERS, **more: Any
+    ) -> dict[str, str]:
+        return deploy(package, stack=stack, parameters=parameters, session=session, endpoint=aws.endpoint, **more)
+
+    return put
+
+
+@pytest.fixture
+def changed(made: Package, merged: Json, tmp_path: Path) -> Callable[[Callable[[Json], object]], Package]:
+    """The package with a change made to its template's resources."""
+
+    def change(edit: Callable[[Json], object]) -> Package:
+        template = copy.deepcopy(merged)
+        edit(template["Resources"])
+        path = tmp_path / "template.json"
+        path.write_text(json.dumps(template))
+        return Package(template=path, archive=made.archive)
+
+    return change
+
+
+@pytest.fixture(scope="module")
+def stack(aws: Emulator, session: boto3.Session, made: Package) -> dict[str, str]:
+    """The outputs of a stack that stands."""
+    return deploy(made, stack="aufruf-main", parameters=PARAMETERS, session=session, endpoint=aws.endpoint)
+
+
+def status(aws: Emulator, name: str) -> str:
+    return str(aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+
+def left_over(aws: Emulator, name: str) -> list[str]:
+    """Change sets that wait to be executed."""
+    change_sets = aws.client("cloudformation").list_change_sets(StackName=name)["Summaries"]
+    return [change_set["Status"] for change_set in change_sets if change_set["ExecutionStatus"] != "EXECUTE_COMPLETE"]
+
+
+def test_the_functions_exist_with_their_memory_and_time_outs(aws: Emulator, stack: dict[str, str]) -> None:
+    found = {
+        function["FunctionName"]: (function["Handler"], function["MemorySize"], function["Timeout"])
+        for function in aws.client("lambda").list_functions()["Functions"]
+    }
+    assert found[stack["RelayFunction"]] == ("app.relay", 256, 30)
+    assert found[stack["MailWorkerFunction"]] == ("app.mail_worker", 512, 30)
+    assert found[stack["ExportWorkerFunction"]] == ("app.export_worker", 1769, 300)
+    assert found[stack["NightlyFunction"]] == ("app.nightly", 512, 60)
+    assert found[stack["ReconcileFunction"]] == ("app.reconcile", 512, 300)
+    assert found[stack["APIHandlerName"]] == ("app.app", 1024, 10)
+
+
+def test_stream_and_queues_start_their_functions(aws: Emulator, stack: dict[str, str]) -> None:
+    client = aws.client("lambda")
+    relay = client.get_event_source_mapping(UUID=stack["RelayMapping"])
+    assert relay["FunctionArn"].endswith(stack["RelayFunction"])
+    assert stack["SubmissionsTable"] in relay["EventSourceArn"]
+    assert (relay["StartingPosition"], relay["FunctionResponseTypes"]) == ("TRIM_HORIZON", ["ReportBatchItemFailures"])
+    for queue, function in (("MailQueueUrl", "MailWorkerFunction"), ("ExportQueueUrl", "ExportWorkerFunction")):
+        [mapping] = client.list_event_source_mappings(FunctionName=stack[function])["EventSourceMappings"]
+        assert mapping["EventSourceArn"].rsplit(":", 1)[1] == stack[queue].rsplit("/", 1)[1]
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_schedules_start_their_functions(aws: Emulator, stack: dict[str, str]) -> None:
+    events = aws.client("events")
+    schedules = {}
+    for function in ("NightlyFunction", "ReconcileFunction"):
+        [rule] = events.list_rule_names_by_target(
+            TargetArn=f"arn:aws:lambda:{emulator.REGION}:{emulator.ACCOUNT}:function:{stack[function]}"
+        )["RuleNames"]
+        schedules[function] = events.describe_rule(Name=rule)["ScheduleExpression"]
+    assert schedules == {"NightlyFunction": "cron(0 1 * * ? *)", "ReconcileFunction": "rate(15 minutes)"}
+
+
+def test_the_keys_are_made_once_and_survive_the_next_deployment(
+    aws: Emulator, stack: dict[str, str], put: Deploy
+) -> None:
+    read = aws.client("secretsmanager").get_secret_value
+    before = json.loads(read(SecretId=stack["KeysSecret"])["SecretString"])
+    assert len(before["root"]) == 64
+    put("aufruf-main", parameters={**PARAMETERS, "CallsCacheSeconds": "5"})
+    assert json.loads(read(SecretId=stack["KeysSecret"])["SecretString"]) == before
+
+
+def request(aws: Emulator, stack: dict[str, str], method: str, path: str) -> tuple[int, HTTPMessage, bytes]:
+    address = urlsplit(aws.endpoint)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+    connection.request(
+        method, f"/_aws/execute-api/{stack['RestAPIId']}/api{path}", headers={"Accept": "application/json"}
+    )
+    answer = connection.getresponse()
+    return answer.status, answer.headers, answer.read()
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/nothing/at/all", "/organiser/calls", "/calls/x/y/z"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_unknown_path_is_answered_by_the_app(aws: Emulator, stack: dict[str, str], method: str, path: str) -> None:
+    code, headers, body = request(aws, stack, method, path)
+    assert (code, headers["Content-Type"]) == (404, "application/problem+json")
+    assert json.loads(body)["status"] == 404
+
+
+def test_an_unknown_method_is_answered_by_the_app(aws: Emulator, stack: dict[str, str]) -> None:
+    code, headers, _ = request(aws, stack, "DELETE", "/health")
+    assert code == 405
+    assert "GET" in headers["Allow"]
+
+
+def test_health_reads_the_calls_with_the_rights_it_has(aws: Emulator, stack: dict[str, str]) -> None:
+    assert request(aws, stack, "GET", "/health")[0] == 200
+
+
+def test_the_change_is_shown_before_it_is_made_and_progress_after(aws: Emulator, put: Deploy) -> None:
+    heard = Heard()
+    seen: list[Change] = []
+
+    def confirm(changes: Sequence[Change]) -> bool:
+        seen.extend(changes)
+        assert heard.shown == seen
+        assert not heard.finished
+        return True
+
+    put("aufruf-told", report=heard, confirm=confirm)
+    assert {change.action for change in seen} == {"Add"}
+    assert ("SubmissionsTable", "AWS::DynamoDB::Table") in [(change.name, change.type) for change in seen]
+    assert heard.finished[-1] == (len(seen), len(seen))
+    assert status(aws, "aufruf-told") == "CREATE_COMPLETE"
+
+
+def test_deploying_again_changes_nothing_and_gives_the_same_outputs(
+    aws: Emulator, stack: dict[str, str], put: Deploy
+) -> None:
+    put("aufruf-main")
+    heard = Heard()
+    again = put("aufruf-main", report=heard)
+    assert again == stack
+    assert heard.steps[-1] == "aufruf-main is up to date"
+    assert left_over(aws, "aufruf-main") == []
+
+
+def test_a_parameter_without_a_default_is_kept(put: Deploy, stack: dict[str, str]) -> None:
+    again = put("aufruf-main", parameters={"PublicUrl": "https://example.org/aufruf"})
+    assert (again["PublicUrl"], again["MailSender"]) == ("https://example.org/aufruf", stack["MailSender"])
+
+
+def test_a_parameter_the_template_does_not_have_is_refused_by_name(put: Deploy) -> None:
+    with pytest.raises(DeploymentFailed, match="PublicURL"):
+        put("aufruf-main", parameters={**PARAMETERS, "PublicURL": "x"})
+
+
+def test_a_parameter_that_is_missing_is_reported(put: Deploy, session: boto3.Session, aws: Emulator) -> None:
+    with pytest.raises(DeploymentFailed, match="MailSender"):
+        put("aufruf-missing", parameters={"PublicUrl": "http://127.0.0.1:8000"})
+    with pytest.raises(StackMissing):
+        outputs("aufruf-missing", session=session, endpoint=aws.endpoint)
+
+
+def test_declining_changes_nothing(aws: Emulator, stack: dict[str, str], put: Deploy) -> None:
+    parameters = {**PARAMETERS, "CallsCacheSeconds": "7"}
+    with pytest.raises(DeploymentDeclined):
+        put("aufruf-main", parameters=parameters, confirm=lambda changes: False)
+    assert outputs_of(aws, "aufruf-main")["CallsCacheSeconds"] != "7"
+    assert left_over(aws, "aufruf-main") == []
+
+
+def outputs_of(aws: Emulator, name: str) -> dict[str, str]:
+    found = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+
+def test_replacing_a_table_is_refused_unless_it_is_wanted(
+    aws: Emulator, put: Deploy, changed: Callable[[Callable[[Json], object]], Package]
+) -> None:
+    def other_key(resources: Json) -> None:
+        table = resources["AuditTable"]["Properties"]
+        table["KeySchema"][1]["AttributeName"] = "moment"
+        table["AttributeDefinitions"][1]["AttributeName"] = "moment"
+
+    before = put("aufruf-precious")
+    package = changed(other_key)
+    with pytest.raises(DataLossRefused, match=r"AuditTable .*would be replaced"):
+        put("aufruf-precious", package)
+    assert outputs_of(aws, "aufruf-precious") == before
+    assert left_over(aws, "aufruf-precious") == []
+    put("aufruf-precious", package, allow_data_loss=True)
+    assert status(aws, "aufruf-precious") == "UPDATE_COMPLETE"
+
+
+@pytest.mark.parametrize("name", ["KeysSecret", "ExportsBucket"])
+def test_removing_the_keys_or_the_bucket_is_refused(
+    put: Deploy, changed: Callable[[Callable[[Json], object]], Package], name: str, stack: dict[str, str]
+) -> None:
+    def rename(resources: Json) -> None:
+        resources["Other"] = resources.pop(name)
+        text = json.dumps(resources).replace(f'"{name}"', '"Other"').replace(f"${{{name}", "${Other")
+        resources.clear()
+        resources.update(json.loads(text))
+
+    package = changed(rename)
+    template = json.loads(package.template.read_text())
+    for section in ("Outputs", "Globals"):
+        template[section] = json.loads(json.dumps(template[section]).replace(f'"{name}"', '"Other"'))
+    package.template.write_text(json.dumps(template))
+    with pytest.raises(DataLossRefused, match=f"{name} .*would be removed"):
+        put("aufruf-main", package)
+
+
+def test_an_interrupted_first_deployment_is_taken_up(aws: Emulator, session: boto3.Session, put: Deploy) -> None:
+    class Interrupted(BaseException):
+        pass
+
+    def die(_: Sequence[Change]) -> bool:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        put("aufruf-torn", confirm=die)
+    assert status(aws, "aufruf-torn") == "REVIEW_IN_PROGRESS"
+    put("aufruf-torn")
+    assert status(aws, "aufruf-torn") == "CREATE_COMPLETE"
+
+
+def test_a_failed_creation_says_why_and_is_cleared_away_by_the_next(
+    aws: Emulator, put: Deploy, changed: Callable[[Callable[[Json], object]], Package]
+) -> None:
+    def impossible(resources: Json) -> None:
+        resources["MailDeadLettersAlarm"]["Properties"]["AlarmDescription"] = {"Fn::GetAtt": ["MailQueue", "Nothing"]}
+
+    with pytest.raises(DeploymentFailed, match=r"ROLLBACK_COMPLETE\n(.*\n)*MailDeadLettersAlarm: .*Nothing"):
+        put("aufruf-failed", changed(impossible))
+    assert status(aws, "aufruf-failed") == "ROLLBACK_COMPLETE"
+    tables = [name for name in aws.client("dynamodb").list_tables()["TableNames"] if "aufruf-failed" in name]
+    assert tables == [], "what never held anything is not kept"
+    put("aufruf-failed")
+    assert status(aws, "aufruf-failed") == "CREATE_COMPLETE"
+
+
+def test_an_update_that_fails_is_undone_and_said(
+    aws: Emulator, put: Deploy, changed: Callable[[Callable[[Json], object]], Package]
+) -> None:
+    def impossible(resources: Json) -> None:
+        resources["MailDeadLettersAlarm"]["Properties"]["AlarmDescription"] = {"Fn::GetAtt": ["MailQueue", "Nothing"]}
+
+    put("aufruf-undone")
+    with pytest.raises(DeploymentFailed, match="UPDATE_ROLLBACK_COMPLETE"):
+        put("aufruf-undone", changed(impossible))
+    put("aufruf-undone")
+    assert status(aws, "aufruf-undone") in {"UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+
+
+def test_what_is_uploaded_stays_private_and_is_uploaded_once(
+    aws: Emulator, session: boto3.Session, made: Package, stack: dict[str, str]
+) -> None:
+    artefacts = Artefacts(session, aws.endpoint)
+    s3 = aws.client("s3")
+    assert all(s3.get_public_access_block(Bucket=artefacts.bucket)["PublicAccessBlockConfiguration"].values())
+    key = artefacts.put_archive(made.archive)
+    before = s3.head_object(Bucket=artefacts.bucket, Key=key)["LastModified"]
+    assert artefacts.put_archive(made.archive) == key
+    assert s3.head_object(Bucket=artefacts.bucket, Key=key)["LastModified"] == before
