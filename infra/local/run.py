@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 import time
+import urllib.request
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
@@ -170,6 +171,7 @@ class LocalServer:
         stack = LocalStack(endpoint=self._emulator.endpoint, url=self._url, outputs=outputs)
         _act_on(stack)
         calls = await self._step("Calls", lambda: self._publish_calls(stack))
+        await self._step("Application", lambda: _first_answer(stack))
         self._stack = stack
         stack.write(self._data / "stack.json", pid=os.getpid())
         await self._reconcile()
@@ -235,6 +237,17 @@ class LocalServer:
         say(f"  Mailbox     {self._url}/_local/mailbox")
         say(f"  Organisers  {self._url}/organiser/login  (the login link arrives in the mailbox)")
         say(f"  API token   curl -X POST {self._url}/_local/token")
+
+
+def _first_answer(stack: LocalStack) -> None:
+    """Wait for the application's first answer, which starts its function; the visitor's first is quick then."""
+    request = urllib.request.Request(f"{stack.api}/health")
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30):
+            pass
+    except OSError as error:
+        message = f"The application does not answer: {error}. The emulator's log says more."
+        raise CannotStart(message) from error
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,7 @@
 """The real emulator: what it keeps when it is killed, and what its functions see."""
 
+import base64
+import http.client
 import io
 import json
 import os
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,13 +25,20 @@ from tests.local.waiting import wait_for
 pytestmark = pytest.mark.emulator
 
 ROLE = "arn:aws:iam::000000000000:role/test"
-RELAY = """
-import boto3, os
+CODE = """
+import boto3, json, os
 def handle(event, context):
     for record in event["Records"]:
         boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=record["dynamodb"]["Keys"]["id"]["S"])
 def surroundings(event, context):
     return dict(os.environ)
+def echo(event, context):
+    return {"statusCode": 200, "body": json.dumps(event), "headers": {"Content-Type": "application/json"}}
+def send_batch(event, context):
+    entries = [{"Id": "1", "MessageBody": "m"}]
+    boto3.client("sqs").send_message_batch(QueueUrl=event["queue"], Entries=entries)
+def send_elsewhere(event, context):
+    boto3.client("sqs").create_queue(QueueName="not-allowed")
 """
 
 
@@ -69,14 +79,43 @@ def make_table(emulator: Emulator, name: str = "things", **more: Any) -> str:
     return str(table.get("LatestStreamArn", ""))
 
 
-def make_function(emulator: Emulator, name: str, handler: str, **environment: str) -> None:
+def make_function(emulator: Emulator, name: str, handler: str, *, role: str = ROLE, **environment: str) -> str:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("code.py", RELAY)
-    emulator.client("lambda").create_function(
-        FunctionName=name, Runtime="python3.11", Role=ROLE, Handler=f"code.{handler}", Timeout=20,
+        archive.writestr("code.py", CODE)
+    made = emulator.client("lambda").create_function(
+        FunctionName=name, Runtime="python3.11", Role=role, Handler=f"code.{handler}", Timeout=20,
         Code={"ZipFile": packed.getvalue()}, Environment={"Variables": environment},
     )  # fmt: skip
+    return str(made["FunctionArn"])
+
+
+def make_api(emulator: Emulator, function: str) -> str:
+    """A REST API with `/{name}` for `function`, every body binary; its address."""
+    gateway = emulator.client("apigateway")
+    api = gateway.create_rest_api(name="api", binaryMediaTypes=["*/*"])["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    resource = gateway.create_resource(restApiId=api, parentId=root, pathPart="{name}")["id"]
+    gateway.put_method(restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE")
+    gateway.put_integration(
+        restApiId=api, resourceId=resource, httpMethod="ANY", type="AWS_PROXY", integrationHttpMethod="POST",
+        uri=f"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/{function}/invocations",
+    )  # fmt: skip
+    gateway.create_deployment(restApiId=api, stageName="api")
+    return f"{emulator.endpoint}/_aws/execute-api/{api}/api"
+
+
+def make_role(emulator: Emulator, action: str, resource: str) -> str:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Action": action, "Resource": resource}
+    iam = emulator.client("iam")
+    role = iam.create_role(RoleName="test", AssumeRolePolicyDocument=json.dumps(_policy(trust)))["Role"]
+    iam.put_role_policy(RoleName="test", PolicyName="test", PolicyDocument=json.dumps(_policy(allowed)))
+    return str(role["Arn"])
+
+
+def _policy(statement: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def put(emulator: Emulator, key: str, table: str = "things") -> None:
@@ -211,3 +250,44 @@ def test_a_taken_port_is_said_with_its_number_and_the_way_out(
 
 def test_the_port_stays_with_the_folder(tmp_path: Path, emulator_python: Path) -> None:
     assert Emulator(tmp_path, python=emulator_python).port == Emulator(tmp_path, python=emulator_python).port
+
+
+def test_two_processes_of_a_function_share_one_unpacked_copy(aws: Emulator) -> None:
+    make_function(aws, "one", "surroundings")
+    make_function(aws, "two", "surroundings")
+    roots = {
+        os.path.realpath(json.loads(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())["LAMBDA_TASK_ROOT"])
+        for name in ("one", "two")
+    }
+    assert len(roots) == 1
+
+
+def test_the_api_hands_over_path_and_body_as_they_were_sent(aws: Emulator) -> None:
+    api = make_api(aws, make_function(aws, "echo", "echo"))
+    parts = urlsplit(api)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=30)) as connection:
+        connection.putrequest("POST", f"{parts.path}/a%2Fb%20%C3%A4")
+        connection.putheader("Content-Length", "2")
+        connection.endheaders(b"\xff\x00")
+        event = json.loads(connection.getresponse().read())
+    assert (event["resource"], event["pathParameters"]) == ("/{name}", {"name": "a%2Fb%20%C3%A4"})
+    assert (event["isBase64Encoded"], base64.b64decode(event["body"])) == (True, b"\xff\x00")
+
+
+def test_with_permissions_enforced_a_function_may_do_what_its_role_allows(
+    tmp_path: Path, emulator_python: Path
+) -> None:
+    emulator = Emulator(tmp_path, python=emulator_python, enforce_permissions=True)
+    emulator.start()
+    try:
+        queue = emulator.client("sqs").create_queue(QueueName="jobs")["QueueUrl"]
+        role = make_role(emulator, "sqs:SendMessage", "arn:aws:sqs:eu-central-1:000000000000:jobs")
+        make_function(emulator, "send", "send_batch", role=role)
+        make_function(emulator, "other", "send_elsewhere", role=role)
+        payload = json.dumps({"queue": queue}).encode()
+        sent = emulator.client("lambda").invoke(FunctionName="send", Payload=payload)
+        assert "FunctionError" not in sent, sent["Payload"].read()
+        refused = emulator.client("lambda").invoke(FunctionName="other", Payload=payload)
+        assert b"not authorized to perform: sqs:CreateQueue" in refused["Payload"].read()
+    finally:
+        emulator.stop()

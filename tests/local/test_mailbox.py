@@ -66,3 +66,10 @@ def test_the_same_mail_is_not_kept_twice(tmp_path: Path) -> None:
         mailbox.add(a_mail())
         with pytest.raises(Exception, match="UNIQUE"):
             mailbox.add(a_mail())
+
+def test_a_broken_mailbox_file_is_not_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "mailbox.sqlite3"
+    file.write_bytes(b"not a database" * 100)
+    with pytest.raises(Exception, match="not a database"), closing(Mailbox(file)):
+        pass
+    assert file.read_bytes().startswith(b"not a database")

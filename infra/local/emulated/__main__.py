@@ -65,7 +65,7 @@ async def serve() -> None:
     stop_at_end_of_input(stop_from_thread)
 
     autosave = Autosave(internals("app"), internals("core.persistence"))
-    application = remembering(correct(autosave.note), autosave)
+    application = remembering(correct(autosave.note, Path(os.environ["STATE_DIR"]).parent / "code"), autosave)
 
     config = importlib.import_module("hypercorn.config").Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]

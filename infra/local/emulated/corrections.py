@@ -4,12 +4,22 @@ Each is a few lines on its internals; `tests/local/test_emulator.py` has a test 
 version shows which are no longer needed.
 """
 
+import hashlib
 import importlib
+import os
+import shutil
 import sys
+import tempfile
+import threading
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from infra.local.emulated.autosave import Application, Receive, Scope, Send
+
+_KEPT_PACKAGES = 3
 
 API_PREFIX = "/_aws/execute-api/"
 
@@ -19,8 +29,12 @@ def internals(name: str) -> Any:
     return importlib.import_module(f"ministack.{name}")
 
 
-def correct(note: Callable[[str], None]) -> Application:
-    """MiniStack's ASGI application, corrected. `note` is told of a service whose state changed without a request."""
+def correct(note: Callable[[str], None], code: Path) -> Application:
+    """MiniStack's ASGI application, corrected.
+
+    `note` is told of a service whose state changed without a request; `code` is a folder for unpacked functions.
+    """
+    _unpack_once(code)
     _take_every_type_as_binary()
     _know_batches_by_their_action()
     _note_deleted_messages(note)
@@ -92,3 +106,34 @@ def _note_deleted_messages(note: Callable[[str], None]) -> None:
         note("sqs")
 
     queues._delete_messages_for_esm = delete_and_note
+
+
+def _unpack_once(folder: Path) -> None:
+    """One unpacked copy of a package for all its functions' processes, also after a restart.
+
+    Each process would unpack its own, thousands of files; on Lambda the code is there, read-only, before it starts.
+    """
+    lock = threading.Lock()
+
+    class Package(zipfile.ZipFile):
+        def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+            assert self.filename is not None
+            with lock:
+                tree = folder / hashlib.sha256(Path(self.filename).read_bytes()).hexdigest()
+                if not tree.exists():
+                    self._unpack(tree)
+                os.utime(tree)
+            Path(path).rmdir()
+            Path(path).symlink_to(tree)
+
+        def _unpack(self, tree: Path) -> None:
+            folder.mkdir(exist_ok=True)
+            for old in sorted(folder.iterdir(), key=lambda old: old.stat().st_mtime)[: -_KEPT_PACKAGES + 1]:
+                shutil.rmtree(old, ignore_errors=True)
+            part = tempfile.mkdtemp(dir=folder, prefix="part-")
+            super().extractall(part)
+            Path(part).rename(tree)
+
+    internals("core.lambda_runtime").zipfile = SimpleNamespace(
+        ZipFile=Package, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
+    )
