@@ -1,0 +1,78 @@
+# Aufruf: `make run` to try it, `make test` to prove it. Everything is installed below this folder.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-tables check bench deploy lock messages format pictures clean
+
+PORT ?= 8000
+DATA ?= .local
+STAGE ?= prod
+export PORT DATA
+
+# The first of these that is new enough; `make PYTHON=/path/to/python3 run` overrides.
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python3.14; do \
+  if $$each -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$each; break; fi; done)
+VENV := .venv
+RUN := $(VENV)/bin/
+PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
+
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: $(VENV)/.tools .venv-emulator/.ready ## everything on this machine at http://127.0.0.1:8000 (PORT=, DATA=)
+	@exec $(RUN)aufruf run
+
+test: $(VENV)/.dev .venv-emulator/.ready ## everything that proves the project
+	@$(RUN)python -m tests.prerequisites
+	@$(RUN)python -m pytest $(ARGS)
+
+test-tables: $(VENV)/.dev ## the table tests alone, against AWS_ENDPOINT_URL_DYNAMODB if that is set
+	@$(RUN)python -m pytest tests/tables $(ARGS)
+
+check: $(VENV)/.dev ## lint, types, import contracts, templates, catalogues
+	@$(RUN)ruff check .
+	@$(RUN)ruff format --check .
+	@$(RUN)mypy
+	@$(RUN)lint-imports
+	@$(RUN)python -m infra.check_template
+
+format: $(VENV)/.dev ## let ruff format and mend what it can
+	@$(RUN)ruff check --fix --quiet . || true
+	@$(RUN)ruff format .
+
+messages: $(VENV)/.dev ## collect the words of code and templates into the catalogues, and compile them
+	@$(RUN)python -m infra.messages
+
+deploy: $(VENV)/.tools ## package and deploy to AWS (STAGE=, PUBLIC_URL=, MAIL_SENDER=), the change shown first
+	@$(RUN)aufruf deploy --stage $(STAGE)
+
+pictures: $(VENV)/.dev .venv-emulator/.ready ## the screenshots of docs/pictures
+	@$(RUN)python -m infra.pictures
+
+lock: $(VENV)/.dev ## compile every requirements*.in
+	@for each in "" -tools -emulator -dev; do $(RUN)uv pip compile --generate-hashes --universal --python-version 3.11 \
+	  --no-header --quiet --upgrade requirements$$each.in -o requirements$$each.txt; done
+
+clean: ## remove environments and caches, not the data
+	@rm -rf .venv .venv-emulator .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Aufruf needs Python 3.11 or newer (with venv), and none was found. Install it (Debian, Ubuntu: apt-get install python3 python3-venv), or say where it is: make PYTHON=/path/to/python3 run" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Aufruf needs Python 3.11 or newer. Say where one is: make PYTHON=/path/to/python3 run" >&2; exit 1; }
+	@echo "Making the environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.tools: requirements.txt requirements-tools.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what it needs (once) …"
+	@$(RUN)python $(PIP) -r requirements.txt -r requirements-tools.txt
+	@$(RUN)python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.tools requirements-dev.txt
+	@echo "Installing what proves it (once) …"
+	@$(RUN)python $(PIP) -r requirements.txt -r requirements-tools.txt -r requirements-dev.txt
+	@touch $@
+
+.venv-emulator/.ready: requirements-emulator.txt | $(VENV)/bin/python
+	@echo "Making the emulator's environment in .venv-emulator …"
+	@test -x .venv-emulator/bin/python || $(PYTHON) -m venv .venv-emulator
+	@.venv-emulator/bin/python $(PIP) -r requirements-emulator.txt
+	@touch $@

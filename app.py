@@ -1,0 +1,65 @@
+"""Every entry point of Aufruf, on one screen. No logic here: each line hands over to its room.
+
+HTTP comes in through the doors (`intake`, `exports`, `web`); what follows from it runs in the functions below:
+
+    form ─▶ intake ─▶ submissions table ─▶ relay ─▶ mail queue ─▶ mail_worker ─▶ SES
+    nightly ─▶ export queue ─▶ export_worker ─▶ S3          reconcile ─▶ whatever fell through
+
+Queue, stream and schedule functions stand here and not on blueprints, where Chalice would package them as handlers of
+their own modules and skip the app (aws/chalice#1566). `{"Ref"…}` wiring is merged in from `infra/resources.yaml`.
+"""
+
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, SQSEvent
+
+import chalicelib.exports.routes
+import chalicelib.intake.routes
+import chalicelib.web.routes
+from chalicelib.web.door import answer_unrouted
+
+app = Chalice(app_name="aufruf", configure_logs=False)
+app.register_middleware(answer_unrouted(app), "http")
+app.register_blueprint(chalicelib.web.routes.door)
+app.register_blueprint(chalicelib.intake.routes.door)
+app.register_blueprint(chalicelib.exports.routes.door)
+
+
+@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:eu-central-1:000000000000:table/merged/stream/merged", batch_size=50)
+def relay(event: DynamoDBEvent) -> dict[str, Any]:
+    """What changed in the submissions table becomes jobs on the queues."""
+    from chalicelib.jobs.relay import relay_records
+
+    return relay_records(event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:eu-central-1:000000000000:merged-mail", batch_size=10)
+def mail_worker(event: SQSEvent) -> dict[str, Any]:
+    """Send the mails that are owed."""
+    from chalicelib.mail.worker import deliver_mails
+
+    return deliver_mails(event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:eu-central-1:000000000000:merged-export", batch_size=1)
+def export_worker(event: SQSEvent) -> dict[str, Any]:
+    """Build the exports that were asked for."""
+    from chalicelib.exports.worker import build_exports
+
+    return build_exports(event.to_dict()["Records"])
+
+
+@app.schedule("cron(0 1 * * ? *)")
+def nightly(event: CloudWatchEvent) -> dict[str, Any]:
+    """Ask for an export of every running call."""
+    from chalicelib.exports.nightly import request_exports
+
+    return request_exports(event.to_dict()["time"])
+
+
+@app.schedule("rate(15 minutes)")
+def reconcile(event: CloudWatchEvent) -> dict[str, Any]:
+    """Put back on the queue every mail that is owed and that the ledger does not know."""
+    from chalicelib.mail.reconcile import reconcile_mails
+
+    return reconcile_mails()

@@ -1,0 +1,1 @@
+"""Aufruf: collects submissions to open calls."""

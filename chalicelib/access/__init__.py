@@ -1,0 +1,1 @@
+"""Who may do what: tokens, roles, and the audit trail of who did what."""

@@ -1,0 +1,106 @@
+"""Answers: normalised and judged by the call's own definition.
+
+The same answers always normalise to the same value, so that a repeat can be told from a change. Rules: design document
+"Interfaces", *Normalising*; white space is Unicode's `White_Space` property (UAX #44).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+from unicodedata import category, normalize
+
+from chalicelib.calls.call import holds
+from chalicelib.calls.judges import JUDGES, Wrong
+from chalicelib.errors import N_, FieldError, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.calls.call import Call
+    from chalicelib.calls.fields import Field
+
+Answer = str | int | bool | list[str]
+Answers = dict[str, Answer]
+
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACES = re.compile(f"[{_SPACE}]+")
+_EDGES = re.compile(f"^[{_SPACE}]+|[{_SPACE}]+$")
+_LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
+# Explicit directional embeddings, overrides and isolates (UAX #9, 2.1-2.2): they can make a text show what it does not say.
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# In a single line nothing else may break it; in several lines only `\n` and tab may stand among the text.
+_MULTILINE = frozenset({"textarea"})
+
+
+class AnswersInvalid(Refusal):
+    """At least one answer breaks a rule of the call; `errors` name each field."""
+
+    status: ClassVar[int] = 422
+    code: ClassVar[str] = "answers-invalid"
+    title: ClassVar[str] = N_("Some answers need another look.")
+    message: ClassVar[str] = N_("Please correct the fields named below and send the form again. Nothing was saved yet.")
+
+
+def judge(call: Call, given: Mapping[str, object]) -> Answers:
+    """The normalised answers, keys in the order of the form, unanswered fields left out.
+
+    `given` holds what came in, by field id: strings, lists of strings, integers and booleans, as JSON has them.
+    Answers to fields that are not asked (`show_if`) are dropped; names in the call's `ignore_fields` too.
+    Raises `AnswersInvalid` naming every field that is wrong.
+    """
+    errors = [
+        FieldError(name, "unknown-field", N_("This call has no such field."))
+        for name in given
+        if name not in call.fields and name not in call.policy.ignore_fields
+    ]
+    answers: Answers = {}
+    for field in call.fields.values():
+        if not holds(field.show_if, dict(answers)):
+            continue
+        try:
+            answer = _judge_field(field, given.get(field.id))
+        except Wrong as wrong:
+            errors.append(FieldError(field.id, wrong.code, wrong.message, wrong.details))
+        else:
+            if answer is not None:
+                answers[field.id] = answer
+    if errors:
+        raise AnswersInvalid(errors=errors)
+    return answers
+
+
+def _judge_field(field: Field, given: object) -> Answer | None:
+    """One normalised answer, or `None` where there is none. Raises `Wrong`."""
+    cleaned = _clean(field, given)
+    # Compared one by one: 0 and False are equal in Python, and the year 0 is an answer (a wrong one).
+    if cleaned is None or cleaned == "" or cleaned == [] or (cleaned is False and field.type == "consent"):
+        if not field.required:
+            return None
+        if field.type == "consent":
+            raise Wrong("required", N_("Please tick this box: without it we cannot take your report."))
+        if field.type in {"choice", "choices"}:
+            raise Wrong("required", N_("Please choose an answer."))
+        raise Wrong("required", N_("Please fill in this field."))
+    return JUDGES[field.type](field, cleaned)
+
+
+def _clean(field: Field, given: object) -> object:
+    if isinstance(given, str):
+        return _clean_text(given, multiline=field.type in _MULTILINE)
+    if isinstance(given, list | tuple):
+        # A CMS may add an empty value to a group so that the name is always sent.
+        return [_clean_text(one, multiline=False) if isinstance(one, str) else one for one in given if one != ""]
+    return given
+
+
+def _clean_text(text: str, *, multiline: bool) -> str:
+    """NFC, white space as the field has it; raises `Wrong` for what may not stand in a text at all."""
+    text = normalize("NFC", text)
+    text = _EDGES.sub("", _LINE_ENDS.sub("\n", text)) if multiline else _EDGES.sub("", _SPACES.sub(" ", text))
+    for character in text:
+        if character in _BIDI:
+            raise Wrong("bidi-control", N_("Please remove the invisible characters that change the reading direction."))
+        if category(character) == "Cc" and not (multiline and character in "\n\t"):
+            raise Wrong("control-character", N_("Please remove the control characters; plain text only."))
+    return text

@@ -1,0 +1,183 @@
+"""A call: what is asked, of whom, until when, and what may be shown of it. Values only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+
+from chalicelib.calls.fields import Condition, Field, Texts
+
+
+class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who runs the call."""
+
+    name: Texts
+    url: str = ""
+
+
+class Contact(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to ask."""
+
+    name: Texts
+    email: str
+    phone: str = ""
+
+
+class Privacy(Struct, frozen=True, forbid_unknown_fields=True):
+    """The privacy notice, plain text with blank lines between paragraphs; `version` is kept with each consent."""
+
+    version: str
+    notice: Texts
+
+
+class Event(Struct, frozen=True, forbid_unknown_fields=True):
+    """The public event; times are local times of the call's time zone."""
+
+    title: Texts
+    place: Texts
+    starts_at: datetime
+    ends_at: datetime
+    note: Texts = {}
+
+
+class Organiser(Struct, frozen=True, forbid_unknown_fields=True):
+    """A person who runs the call."""
+
+    email: str
+    role: Literal["owner", "moderator", "viewer"]
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """A group of fields under one heading."""
+
+    id: str
+    title: Texts
+    fields: tuple[Field, ...]
+    intro: Texts = {}
+
+
+class Consents(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which consent field means what."""
+
+    privacy: str
+    publication: str
+    open_data: str = ""
+    invitation: str = ""
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True):
+    """The questions. `submitter_email` names the field whose address gets the mails, `title_field` the one whose
+    answer names a submission in lists.
+    """
+
+    submitter_email: str
+    title_field: str
+    consents: Consents
+    steps: tuple[Step, ...]
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rules of a call."""
+
+    tickets: Literal["optional", "required"] = "required"
+    proof_of_work: Literal["optional", "required", "off"] = "optional"
+    ticket_min_seconds: int = 2
+    ticket_max_seconds: int = 86_400
+    limit: int | None = None
+    ignore_fields: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    mails_per_address: int = 5
+    retention_months: int = 12
+    unconfirmed_days: int = 7
+    shards: int = 4
+
+
+class Tile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A district on the tile map: the id of a choice, and its place counted from 0 at the north-west."""
+
+    id: str
+    row: int
+    col: int
+
+
+class Grid(Struct, frozen=True, forbid_unknown_fields=True):
+    """The district map."""
+
+    field: str
+    columns: int
+    rows: int
+    tiles: tuple[Tile, ...]
+
+
+class Landscape(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the public view shows beside the public fields."""
+
+    charts: tuple[str, ...] = ()
+    grid: Grid | None = None
+
+
+class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """One open call, as written in `calls/<call>.yaml`. Local times are without offset; `opens` and `closes` are UTC."""
+
+    call: str
+    languages: tuple[str, ...]
+    title: Texts
+    intro: Texts
+    organiser: Organisation
+    contact: Contact
+    privacy: Privacy
+    opens_at: datetime
+    closes_at: datetime | None
+    time_zone: str
+    organisers: tuple[Organiser, ...]
+    form: Form
+    event: Event | None = None
+    policy: Policy = field(default_factory=Policy)
+    landscape: Landscape = field(default_factory=Landscape)
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """All fields by id, in the order of the form."""
+        return {one.id: one for step in self.form.steps for one in step.fields}
+
+    @property
+    def opens(self) -> datetime:
+        """When it opens, in UTC."""
+        return self.in_utc(self.opens_at)
+
+    @property
+    def closes(self) -> datetime | None:
+        """When it closes, in UTC; `None` means never."""
+        return self.in_utc(self.closes_at) if self.closes_at else None
+
+    def in_utc(self, local: datetime) -> datetime:
+        """A local time of this call, in UTC."""
+        return local.replace(tzinfo=local.tzinfo or ZoneInfo(self.time_zone)).astimezone(UTC)
+
+    def phase(self, now: datetime) -> Literal["not-yet", "open", "closed"]:
+        """Whether the call takes submissions at `now`."""
+        if now < self.opens:
+            return "not-yet"
+        return "closed" if self.closes is not None and now >= self.closes else "open"
+
+
+class PublishedCall(Struct, frozen=True):
+    """A call as published: each change makes a new version, and submissions name the version they answered."""
+
+    call: Call
+    version: int
+    published_at: str
+
+
+def holds(condition: Condition | None, answers: dict[str, object]) -> bool:
+    """Whether a field with this `show_if` is asked, given the answers so far."""
+    if condition is None:
+        return True
+    answer = answers.get(condition.field)
+    if condition.has is not None:
+        return isinstance(answer, list | tuple) and condition.has in answer
+    return answer == condition.is_

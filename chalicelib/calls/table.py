@@ -1,0 +1,97 @@
+"""Published calls in their table, and the short memory of them that keeps the accept path at one AWS call.
+
+Key `call` is the call's name; `<name>@<version>` keeps every earlier version, so that an old submission can always be
+read with the questions it answered.
+"""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.calls.call import Call, PublishedCall
+from chalicelib.errors import NotFound
+from chalicelib.runtime.settings import settings
+from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
+
+_ARCHIVED = "@"
+
+
+class CallRecord(Record):
+    """One version of a call; `definition` is the JSON of `Call`."""
+
+    class Meta(TableMeta):
+        table_name = settings().calls_table
+
+    call = UnicodeAttribute(hash_key=True)
+    version = NumberAttribute()
+    published_at = UnicodeAttribute()
+    definition = UnicodeAttribute()
+
+
+_remembered: dict[str, tuple[float, PublishedCall]] = {}
+
+
+def get_call(name: str, *, clock: float | None = None) -> PublishedCall:
+    """The call as published, at most `calls_cache_seconds` old. Raises `NotFound`, `Unavailable`."""
+    tick = time.monotonic() if clock is None else clock
+    known = _remembered.get(name)
+    if known is not None and tick - known[0] < settings().calls_cache_seconds:
+        return known[1]
+    published = read_call(name)
+    if published is None:
+        _remembered.pop(name, None)
+        raise NotFound
+    _remembered[name] = (tick, published)
+    return published
+
+
+def forget_calls() -> None:
+    """Drop what is remembered; for publishing and for tests."""
+    _remembered.clear()
+
+
+def read_call(name: str) -> PublishedCall | None:
+    """The call as it is in the table now."""
+    if _ARCHIVED in name:
+        return None
+    with table_errors():
+        try:
+            return _published(CallRecord.get(name, consistent_read=True))
+        except CallRecord.DoesNotExist:
+            return None
+
+
+def list_calls() -> list[PublishedCall]:
+    """All published calls in their current versions, by name."""
+    with table_errors():
+        records = [record for record in CallRecord.scan() if _ARCHIVED not in record.call]
+    return sorted((_published(record) for record in records), key=lambda one: one.call.call)
+
+
+def put_call(call: Call, *, after: PublishedCall | None, published_at: str) -> PublishedCall:
+    """Publish `call` as the version after `after`. Raises `ConditionFailed` when somebody published meanwhile."""
+    published = PublishedCall(call=call, version=after.version + 1 if after else 1, published_at=published_at)
+    definition = msgspec.json.encode(call).decode()
+    name = call.call
+    # The archive first: a crash in between leaves an archived version nobody uses, never a current one without archive.
+    archived = CallRecord(
+        f"{name}{_ARCHIVED}{published.version}", version=published.version, published_at=published_at, definition=definition
+    )
+    current = CallRecord(name, version=published.version, published_at=published_at, definition=definition)
+    unchanged = CallRecord.version == after.version if after else CallRecord.call.does_not_exist()
+    with table_errors():
+        archived.save()
+        current.save(condition=unchanged)
+    forget_calls()
+    return published
+
+
+def _published(record: CallRecord) -> PublishedCall:
+    call = msgspec.json.decode(record.definition, type=Call)
+    return PublishedCall(call=call, version=int(record.version), published_at=record.published_at)
+
+
+__all__ = ["CallRecord", "ConditionFailed", "forget_calls", "get_call", "list_calls", "put_call", "read_call"]

@@ -1,0 +1,1 @@
+"""What leaves the system: reader, builder, storage, downloads, the nightly run."""

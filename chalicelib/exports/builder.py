@@ -1,0 +1,80 @@
+"""Building an export: one pass over the call's submissions, a page at a time, into files that grow in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib.exports import storage, table
+from chalicelib.exports.documents import count_mails, manifest, submission_document, submissions_head
+from chalicelib.exports.export import Progress, Summary
+from chalicelib.jobs.consequences import mails_owed
+from chalicelib.ledger import table as ledger
+from chalicelib.ledger.entry import Entry, Kind
+from chalicelib.runtime.clock import stamp
+from chalicelib.runtime.settings import settings
+from chalicelib.submissions import table as submissions
+from chalicelib.submissions.submission import STATES, Submission
+
+if TYPE_CHECKING:
+    from chalicelib.calls.call import PublishedCall
+    from chalicelib.exports.export import Export
+
+_KINDS: tuple[Kind, ...] = tuple(dict.fromkeys(kind for state in STATES for kind in mails_owed(state)))
+
+
+def build(export: Export, published: PublishedCall, *, clock: Callable[[], datetime]) -> Export:
+    """Write every file, then the manifest, then the pointer, then the record. Raises `Unavailable`, `ConditionFailed`."""
+    summary = _write_submissions(export, published, clock())
+    finished_at = stamp(clock())
+    document = manifest(export, summary, base=settings().public_url, finished_at=finished_at)
+    storage.put_manifest(export, msgspec.json.format(msgspec.json.encode(document), indent=2))
+    storage.point_to(export)
+    return table.finish(export, summary, at=finished_at)
+
+
+def _write_submissions(export: Export, published: PublishedCall, now: datetime) -> Summary:
+    counts: dict[str, int] = dict.fromkeys(STATES, 0)
+    mails: dict[str, int] = {}
+    first_expiry: int | None = None
+    head = msgspec.json.encode(submissions_head(export, published, settings().public_url))
+    with storage.Upload(export, "submissions.json", "application/json") as upload:
+        upload.write(head[:-1] + b',"submissions":[')
+        separator = b"\n"
+        for page in _pages(export, published):
+            known = _mails(page)
+            for submission in page:
+                if submission.expired(now):
+                    continue
+                entries = known.get(submission.id, [])
+                upload.write(separator + msgspec.json.encode(submission_document(submission, entries)))
+                separator = b",\n"
+                counts[submission.state] += 1
+                mails = count_mails(submission, entries, mails)
+                if submission.expires_at is not None:
+                    first_expiry = min(submission.expires_at, first_expiry or submission.expires_at)
+        upload.write(b"\n]}\n")
+    return Summary(counts=counts, mails=mails, files=(upload.file,), first_expiry=first_expiry)
+
+
+def _pages(export: Export, published: PublishedCall) -> Iterator[list[Submission]]:
+    """All pages of all shards, telling the record how far we are."""
+    call, written = published.call, 0
+    shards = call.policy.shards
+    for shard in range(shards):
+        for page in submissions.pages(call.call, shard):
+            yield page
+            written += len(page)
+            table.report(export, Progress(written=written, shards_done=shard, shards=shards))
+    table.report(export, Progress(written=written, shards_done=shards, shards=shards))
+
+
+def _mails(page: list[Submission]) -> dict[str, list[Entry]]:
+    found = ledger.entries((one.id, kind) for one in page for kind in _KINDS)
+    by_submission: dict[str, list[Entry]] = {}
+    for (submission_id, _kind), entry in found.items():
+        by_submission.setdefault(submission_id, []).append(entry)
+    return by_submission

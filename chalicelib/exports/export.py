@@ -1,0 +1,77 @@
+"""An export: one built set of files. Values only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+ExportState = Literal["queued", "building", "ready", "failed", "cancelled"]
+ENDED: frozenset[str] = frozenset({"ready", "failed", "cancelled"})
+MOST_ATTEMPTS = 5
+
+
+class ExportFile(Struct, frozen=True):
+    """One file: its name, its size in bytes, its SHA-256 in hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Progress(Struct, frozen=True):
+    """How far the builder is: submissions written, shards done of all shards."""
+
+    written: int = 0
+    shards_done: int = 0
+    shards: int = 0
+
+
+class Summary(Struct, frozen=True):
+    """What a finished export holds: submissions by state, mails by state, files; and when the first unconfirmed
+    submission in it expires (epoch seconds), from when on it is no longer true.
+    """
+
+    counts: dict[str, int]
+    mails: dict[str, int]
+    files: tuple[ExportFile, ...]
+    first_expiry: int | None = None
+
+
+class Export(Struct, frozen=True):
+    """One export as recorded. Times are UTC stamps; `lease_until` is epoch seconds.
+
+    Everything stamped up to `snapshot_at` is in it; what changed while it was written may be.
+    """
+
+    call: str
+    export_id: str
+    state: ExportState
+    snapshot_at: str
+    requested_by: str
+    form_version: int
+    attempts: int = 0
+    lease_until: int = 0
+    owner: str = ""
+    progress: Progress = Progress()
+    summary: Summary | None = None
+    finished_at: str | None = None
+    cause: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """Where its files are in the bucket."""
+        return f"exports/{self.call}/{self.export_id}/"
+
+    def still_true(self, *, last_change: str, form_version: int, now: datetime) -> bool:
+        """Whether building it anew would give the same: nothing changed, nothing expired, same questions."""
+        if self.state != "ready" or self.summary is None or self.form_version != form_version:
+            return False
+        expiry = self.summary.first_expiry
+        return last_change <= self.snapshot_at and (expiry is None or now.timestamp() < expiry)
+
+
+def export_name(moment: datetime, suffix: str) -> str:
+    """An id that sorts by time: `20261123T010000Z-nightly`."""
+    return f"{moment:%Y%m%dT%H%M%SZ}-{suffix}"

@@ -1,0 +1,96 @@
+"""Exports for organisers and programs: ask for one, watch it, download its files. And the schemas of the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chalicelib.access.check import audit, authorise
+from chalicelib.calls.table import get_call
+from chalicelib.errors import NotFound
+from chalicelib.exports import storage, table
+from chalicelib.exports.export import Export
+from chalicelib.exports.nightly import request_export
+from chalicelib.runtime.clock import now
+from chalicelib.web.door import Door
+from chalicelib.web.reply import PRIVATE, Reply, json_reply, text_reply
+from chalicelib.web.request import Request
+
+door = Door(__name__)
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+@door.serve("/organiser/calls/{call}/exports", "GET")
+def list_exports(request: Request, call: str) -> Reply:
+    """The newest exports."""
+    authorise(request, call, "viewer", now())
+    get_call(call)
+    return json_reply({"exports": [_document(one) for one in table.newest(call)]}, headers=PRIVATE)
+
+
+@door.serve("/organiser/calls/{call}/exports", "POST")
+def start_export(request: Request, call: str) -> Reply:
+    """Ask for an export now; 202, it is built by the worker."""
+    person = authorise(request, call, "viewer", now())
+    export = request_export(get_call(call), export_id=None, requested_by=person.name, now=now())
+    audit(person, "export-requested", call=call, detail=export.export_id, now=now())
+    return json_reply(_document(export), status=202, headers=PRIVATE | {"Location": f"exports/{export.export_id}"})
+
+
+@door.serve("/organiser/calls/{call}/exports/{export_id}", "GET")
+def show_export(request: Request, call: str, export_id: str) -> Reply:
+    """State, progress, counts and files."""
+    authorise(request, call, "viewer", now())
+    return json_reply(_document(_find(call, export_id)), headers=PRIVATE)
+
+
+@door.serve("/organiser/calls/{call}/exports/{export_id}/files/{name}", "GET")
+def download(request: Request, call: str, export_id: str, name: str) -> Reply:
+    """A link that lives for a minute; every download is written down first."""
+    person = authorise(request, call, "viewer", now())
+    export = _find(call, export_id)
+    if export.state != "ready" or name not in _file_names(export):
+        raise NotFound
+    audit(person, "export-downloaded", call=call, detail=f"{export_id}/{name}", now=now())
+    headers = PRIVATE | {"Location": storage.download_link(export, name), "Content-Type": "text/plain; charset=utf-8"}
+    return Reply(302, headers, "")
+
+
+@door.serve("/schemas/{name}", "GET")
+def schema(_request: Request, name: str) -> Reply:
+    """A published JSON Schema. They carry a version and only grow."""
+    known = {path.name: path for path in SCHEMAS.glob("*.json")}
+    if name not in known:
+        raise NotFound
+    headers = {"Cache-Control": "public, max-age=86400", "Access-Control-Allow-Origin": "*"}
+    return text_reply(known[name].read_text(encoding="utf-8"), "application/schema+json", headers=headers)
+
+
+def _find(call: str, export_id: str) -> Export:
+    export = table.find(call, export_id)
+    if export is None:
+        raise NotFound
+    return export
+
+
+def _file_names(export: Export) -> set[str]:
+    return {one.name for one in export.summary.files} | {"manifest.json"} if export.summary else set()
+
+
+def _document(export: Export) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "call": export.call,
+        "export_id": export.export_id,
+        "state": export.state,
+        "snapshot_at": export.snapshot_at,
+        "finished_at": export.finished_at,
+        "requested_by": export.requested_by,
+        "progress": msgspec.to_builtins(export.progress),
+    }
+    if export.summary is not None:
+        document |= {"counts": export.summary.counts, "files": msgspec.to_builtins(export.summary.files)}
+    if export.cause:
+        document["cause"] = export.cause
+    return document

@@ -1,0 +1,141 @@
+"""Exports in their table: state, progress, counts, files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.exports.export import ENDED, MOST_ATTEMPTS, Export, ExportState, Progress, Summary
+from chalicelib.runtime.settings import settings
+from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
+
+
+class ExportRecord(Record):
+    """One export; `progress` and `summary` are JSON texts."""
+
+    class Meta(TableMeta):
+        table_name = settings().exports_table
+
+    call = UnicodeAttribute(hash_key=True)
+    export_id = UnicodeAttribute(range_key=True)
+    state = UnicodeAttribute()
+    snapshot_at = UnicodeAttribute()
+    requested_by = UnicodeAttribute()
+    form_version = NumberAttribute()
+    attempts = NumberAttribute()
+    lease_until = NumberAttribute()
+    progress = UnicodeAttribute()
+    owner = UnicodeAttribute(null=True)
+    summary = UnicodeAttribute(null=True)
+    finished_at = UnicodeAttribute(null=True)
+    cause = UnicodeAttribute(null=True)
+
+
+def create(export: Export) -> Export:
+    """Record a new export; where the same id exists already, that one is given."""
+    record = ExportRecord(
+        export.call,
+        export.export_id,
+        state=export.state,
+        snapshot_at=export.snapshot_at,
+        requested_by=export.requested_by,
+        form_version=export.form_version,
+        attempts=0,
+        lease_until=0,
+        progress=_json(export.progress),
+    )
+    try:
+        with table_errors():
+            record.save(condition=ExportRecord.export_id.does_not_exist())
+    except ConditionFailed:
+        return find(export.call, export.export_id) or export
+    return export
+
+
+def find(call: str, export_id: str) -> Export | None:
+    """The export as it is now (consistent read), or `None`."""
+    with table_errors():
+        try:
+            return _export(ExportRecord.get(call, export_id, consistent_read=True))
+        except ExportRecord.DoesNotExist:
+            return None
+
+
+def newest(call: str, *, most: int = 50) -> list[Export]:
+    """The newest exports of a call, newest first."""
+    with table_errors():
+        query = ExportRecord.query(call, scan_index_forward=False, limit=most, consistent_read=True)
+        return [_export(record) for record in query]
+
+
+def claim(call: str, export_id: str, *, owner: str, now: int, lease: int) -> Export | None:
+    """Take the right to build for `lease` seconds; `None` when it has ended or somebody else is building."""
+    free = ExportRecord.state.is_in("queued", "building") & (ExportRecord.lease_until <= now)
+    actions = [
+        ExportRecord.state.set("building"),
+        ExportRecord.owner.set(owner),
+        ExportRecord.lease_until.set(now + lease),
+        ExportRecord.attempts.set(ExportRecord.attempts + 1),
+    ]
+    try:
+        return _update(call, export_id, actions, free | (ExportRecord.owner == owner))
+    except ConditionFailed:
+        return None
+
+
+def report(export: Export, progress: Progress) -> None:
+    """Write down how far the builder is. Raises `ConditionFailed` when the claim is no longer ours."""
+    _update(export.call, export.export_id, [ExportRecord.progress.set(_json(progress))], ExportRecord.owner == export.owner)
+
+
+def finish(export: Export, summary: Summary, *, at: str) -> Export:
+    """It is whole and visible. Raises `ConditionFailed` when the claim is no longer ours."""
+    actions = [ExportRecord.summary.set(_json(summary)), ExportRecord.cause.remove(), *_ended("ready", at)]
+    return _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
+
+
+def give_back(export: Export, *, cause: str, at: str) -> Export:
+    """The builder failed: give the claim back, or give up after `MOST_ATTEMPTS`."""
+    actions: list[Any] = [ExportRecord.lease_until.set(0), ExportRecord.cause.set(cause)]
+    actions += _ended("failed", at) if export.attempts >= MOST_ATTEMPTS else []
+    return _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
+
+
+def ended(export: Export | None) -> bool:
+    """Whether nothing more will happen to it."""
+    return export is None or export.state in ENDED
+
+
+def _ended(state: ExportState, at: str) -> list[Any]:
+    return [ExportRecord.state.set(state), ExportRecord.finished_at.set(at)]
+
+
+def _update(call: str, export_id: str, actions: list[Any], condition: Any) -> Export:  # noqa: ANN401 - PynamoDB's expressions are untyped
+    record = ExportRecord(call, export_id)
+    with table_errors():
+        record.update(actions, condition=condition)
+    return _export(record)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _export(record: ExportRecord) -> Export:
+    return Export(
+        call=record.call,
+        export_id=record.export_id,
+        state=record.state,  # type: ignore[arg-type]
+        snapshot_at=record.snapshot_at,
+        requested_by=record.requested_by,
+        form_version=int(record.form_version),
+        attempts=int(record.attempts),
+        lease_until=int(record.lease_until),
+        owner=record.owner or "",
+        progress=msgspec.json.decode(record.progress, type=Progress),
+        summary=msgspec.json.decode(record.summary, type=Summary) if record.summary else None,
+        finished_at=record.finished_at,
+        cause=record.cause or "",
+    )

@@ -1,0 +1,1 @@
+"""The public way in: bodies, tickets, the form page, accepting, the receipt."""

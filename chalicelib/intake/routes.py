@@ -1,0 +1,169 @@
+"""The public routes: calls, the form, accepting, the receipt."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from chalicelib.calls.schema import answers_schema
+from chalicelib.calls.table import get_call, list_calls
+from chalicelib.errors import NotFound, Refusal
+from chalicelib.intake import receipt
+from chalicelib.intake.accept import Accepted, accept, check_open
+from chalicelib.intake.bodies import Posted, read_body
+from chalicelib.intake.call_page import call_document, call_page, calls_page
+from chalicelib.intake.form_page import form_page
+from chalicelib.intake.receipt_page import receipt_page
+from chalicelib.intake.tickets import issue_ticket
+from chalicelib.runtime.clock import now, stamp
+from chalicelib.runtime.keys import keys
+from chalicelib.runtime.logs import log
+from chalicelib.runtime.settings import settings
+from chalicelib.submissions import reference
+from chalicelib.web.door import Door
+from chalicelib.web.pages import render
+from chalicelib.web.reply import PRIVATE, Reply, json_reply, page_reply, see_other
+from chalicelib.web.request import Request
+
+door = Door(__name__)
+
+
+@door.serve("/", "GET")
+def running_calls(request: Request) -> Reply:
+    """The calls that are open now."""
+    running = [one for one in list_calls() if one.call.phase(now()) == "open"]
+    if request.wants_html:
+        return page_reply(calls_page(running, request))
+    return json_reply({"calls": [call_document(one) for one in running]})
+
+
+@door.serve("/health", "GET")
+def health(_request: Request) -> Reply:
+    """200 when the app can read its calls; 503 otherwise (by `Unavailable`)."""
+    return json_reply({"status": "ok", "calls": len(list_calls())}, headers={"Cache-Control": "no-store"})
+
+
+@door.serve("/calls/{call}", "GET")
+def one_call(request: Request, call: str) -> Reply:
+    """One call: a page for people, the public part of the definition for programs."""
+    published = get_call(call)
+    if request.wants_html:
+        return page_reply(call_page(published, request.in_language_of(published.call.languages), now()))
+    return json_reply(call_document(published))
+
+
+@door.serve("/calls/{call}/schema.json", "GET")
+def schema(request: Request, call: str) -> Reply:
+    """The JSON Schema of the answers."""
+    published = get_call(call)
+    language = request.in_language_of(published.call.languages).language
+    document = answers_schema(published, language=language, base=settings().public_url)
+    return json_reply(document, headers={"Content-Type": "application/schema+json", "Vary": "Accept-Language"})
+
+
+@door.serve("/calls/{call}/form", "GET")
+def form(request: Request, call: str) -> Reply:
+    """The form page, with a fresh ticket."""
+    published = get_call(call)
+    request = request.in_language_of(published.call.languages)
+    return page_reply(form_page(published.call, request, keys=keys(), now=now()), headers=PRIVATE)
+
+
+@door.serve("/calls/{call}/tickets", "POST")
+def ticket(_request: Request, call: str) -> Reply:
+    """A ticket for a form elsewhere; ages in seconds."""
+    asked = get_call(call).call
+    check_open(asked, now())
+    document = {
+        "ticket": issue_ticket(keys(), asked, now()),
+        "min_age": asked.policy.ticket_min_seconds,
+        "max_age": asked.policy.ticket_max_seconds,
+        "issued_at": stamp(now()),
+    }
+    return json_reply(document, status=201, headers=PRIVATE)
+
+
+@door.serve("/calls/{call}/submissions", "POST")
+def submit(request: Request, call: str) -> Reply:
+    """Accept a submission; a refusal shows a browser its form again, with everything it typed."""
+    published = get_call(call)
+    request = request.in_language_of(published.call.languages)
+    posted = read_body(request.headers.get("content-type", ""), request.body)
+    try:
+        accepted = accept(
+            published,
+            posted,
+            idempotency_key=request.headers.get("idempotency-key"),
+            language=request.language,
+            keys=keys(),
+            now=now(),
+        )
+    except Refusal as refusal:
+        if not request.wants_html:
+            raise
+        log("refused", call=call, code=refusal.code, request=request.id)
+        return _form_again(call, request, posted, refusal)
+    return _accepted(accepted, request)
+
+
+def _form_again(call: str, request: Request, posted: Posted, refusal: Refusal) -> Reply:
+    page = form_page(get_call(call).call, request, keys=keys(), now=now(), posted=posted, refusal=refusal)
+    return page_reply(page, status=refusal.status, headers=PRIVATE | refusal.headers)
+
+
+def _accepted(accepted: Accepted, request: Request) -> Reply:
+    submission = accepted.submission
+    log(
+        "accepted",
+        call=submission.call,
+        reference=submission.id,
+        replayed=accepted.replayed,
+        version=submission.form_version,
+        request=request.id,
+    )
+    # Relative: right behind any base path and host name.
+    location = f"thanks/{submission.reference}?lang={quote(request.language)}"
+    replayed = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
+    if request.wants_html:
+        return see_other(location, headers=replayed)
+    document = {
+        "reference": submission.reference,
+        "state": submission.state,
+        "call": submission.call,
+        "submitted_at": submission.submitted_at,
+    }
+    headers = PRIVATE | {"Location": location} | replayed
+    return json_reply(document, status=200 if accepted.replayed else 201, headers=headers)
+
+
+@door.serve("/calls/{call}/thanks/{shown}", "GET")
+def thanks(request: Request, call: str, shown: str) -> Reply:
+    """What happens next. Gives no rights and looks nothing up: a reference is no key."""
+    published = get_call(call)
+    submission_id = reference.read(shown)
+    if submission_id is None:
+        raise NotFound
+    request = request.in_language_of(published.call.languages)
+    page = render("intake/thanks.html", request, call=published.call, reference=reference.show(submission_id))
+    return page_reply(page, headers=PRIVATE)
+
+
+@door.serve("/receipts/{token}", "GET")
+def show_receipt(request: Request, token: str) -> Reply:
+    """The submitter's page. Looking changes nothing: mail scanners follow links too."""
+    published, submission = receipt.open_receipt(keys(), token, now())
+    mails = receipt.mails_of(submission)
+    if request.wants_html:
+        request = request.in_language_of(published.call.languages)
+        return page_reply(receipt_page(published.call, submission, mails, request, token=token), headers=PRIVATE)
+    return json_reply(receipt.receipt_document(submission, mails), headers=PRIVATE)
+
+
+@door.serve("/receipts/{token}/confirm", "POST")
+def confirm_receipt(request: Request, token: str) -> Reply:
+    """Confirm the address."""
+    _published, submission = receipt.confirm(keys(), token, now())
+    log("confirmed", call=submission.call, reference=submission.id, state=submission.state, request=request.id)
+    if request.wants_html:
+        language = request.query.get("lang")
+        return see_other(f"../{quote(token, safe='')}" + (f"?lang={quote(language)}" if language else ""))
+    return json_reply(receipt.receipt_document(submission, receipt.mails_of(submission)), headers=PRIVATE)

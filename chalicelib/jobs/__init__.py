@@ -1,0 +1,1 @@
+"""What follows from a change: which jobs a change causes, the messages, the relay, the queues."""

@@ -1,0 +1,39 @@
+"""Putting jobs on their queues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib.jobs.messages import ExportJob, MailJob
+from chalicelib.runtime.aws import aws_errors, sqs
+from chalicelib.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+_BATCH = 10  # SendMessageBatch takes no more
+
+
+def send_mail_jobs(jobs: Sequence[MailJob]) -> list[int]:
+    """Queue the jobs, ten a call; gives the positions of those that SQS did not take. Raises `Unavailable`."""
+    failed: list[int] = []
+    for start in range(0, len(jobs), _BATCH):
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(start + number), "MessageBody": msgspec.json.encode(job).decode()}
+            for number, job in enumerate(jobs[start : start + _BATCH])
+        ]
+        with aws_errors():
+            answer = sqs().send_message_batch(QueueUrl=settings().mail_queue_url, Entries=entries)
+        failed += [int(one["Id"]) for one in answer.get("Failed", [])]
+    return failed
+
+
+def send_export_job(job: ExportJob, *, delay: int = 0) -> None:
+    """Queue the job, to be received after `delay` seconds (SQS: 900 at most). Raises `Unavailable`."""
+    with aws_errors():
+        sqs().send_message(
+            QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode(), DelaySeconds=delay
+        )

@@ -1,0 +1,45 @@
+"""The relay: a record of the submissions table's stream becomes messages on the queues.
+
+It only reads ids and states, so no record can poison it: what it cannot read it names in the log and leaves to
+reconcile. What SQS does not take is handed back to the stream, from the first record that failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.errors import Unavailable
+from chalicelib.jobs.consequences import jobs_after
+from chalicelib.jobs.messages import MailJob
+from chalicelib.jobs.queues import send_mail_jobs
+from chalicelib.runtime.logs import log, log_fault
+
+
+def relay_records(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Queue what the records cause; the answer is a partial batch response (Lambda: `ReportBatchItemFailures`)."""
+    jobs: list[MailJob] = []
+    origins: list[str] = []
+    for record in records:
+        caused = _jobs(record)
+        jobs += caused
+        origins += [record["dynamodb"]["SequenceNumber"]] * len(caused)
+    try:
+        failed = {origins[position] for position in send_mail_jobs(jobs)}
+    except Unavailable as error:
+        log_fault("relay-unavailable", error.__cause__ or error, jobs=len(jobs))
+        failed = set(origins)
+    log("relayed", count=len(records), jobs=len(jobs))
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in dict.fromkeys(origins) if number in failed]}
+
+
+def _jobs(record: dict[str, Any]) -> list[MailJob]:
+    if record.get("eventName") not in {"INSERT", "MODIFY"}:
+        return []
+    try:
+        new, old = record["dynamodb"]["NewImage"], record["dynamodb"].get("OldImage")
+        previous = old["state"]["S"] if old else None
+        return jobs_after(new["call"]["S"], new["id"]["S"], new["state"]["S"], previous)
+    except (KeyError, TypeError) as error:
+        log_fault("relay-unreadable", error)
+        return []

@@ -1,0 +1,1 @@
+"""The record of every mail: which, to which submission, in what state."""

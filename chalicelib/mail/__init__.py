@@ -1,0 +1,1 @@
+"""Every mail that leaves: texts, sender, worker, reconcile."""

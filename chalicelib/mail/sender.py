@@ -1,0 +1,78 @@
+"""Handing a mail to SES, once, and saying what came of it.
+
+Three answers but "sent": refused (surely not sent), throttled (surely not sent, only too fast), unknown (the reply was
+lost: SES may have it). The worker treats each differently, so each is an error of its own.
+"""
+
+from __future__ import annotations
+
+from email.utils import formataddr
+from typing import TYPE_CHECKING
+
+from chalicelib.runtime.aws import ses
+from chalicelib.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from chalicelib.ledger.entry import Entry
+    from chalicelib.mail.texts import Mail
+
+_THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"}
+
+
+class Throttled(Exception):
+    """SES asks to slow down."""
+
+
+class Refused(Exception):
+    """SES will not take this mail; `cause` is its error code."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Unknown(Exception):
+    """No answer: it may have been sent."""
+
+
+def send(mail: Mail, entry: Entry, *, to: str, sender_name: str, reply_to: str) -> str:
+    """Send `mail` and give SES's message id. Raises `Throttled`, `Refused`, `Unknown`."""
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+
+    try:
+        answer = ses().send_email(
+            FromEmailAddress=formataddr((sender_name, settings().mail_sender)),
+            Destination={"ToAddresses": [to]},
+            ReplyToAddresses=[reply_to],
+            Content={
+                "Simple": {
+                    "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                    "Body": {
+                        "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                        "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                    },
+                    # RFC 3834: no out-of-office answers to a machine.
+                    "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+                }
+            },
+            # SES hands the tags back in its events: the way to the ledger's entry when our own mark was lost.
+            EmailTags=[
+                {"Name": "call", "Value": entry.call},
+                {"Name": "submission", "Value": entry.submission_id},
+                {"Name": "kind", "Value": entry.kind},
+            ],
+            ConfigurationSetName=settings().configuration_set,
+        )
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _THROTTLED or status == 429:  # noqa: PLR2004
+            raise Throttled from error
+        if status >= 500:  # noqa: PLR2004
+            raise Unknown from error
+        raise Refused(code) from error
+    except (EndpointConnectionError, ConnectTimeoutError) as error:
+        raise Refused("no-connection") from error
+    except BotoCoreError as error:
+        raise Unknown from error
+    return answer["MessageId"]

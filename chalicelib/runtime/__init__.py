@@ -1,0 +1,1 @@
+"""The ground that AWS is: settings, clients, clock, keys, logs."""

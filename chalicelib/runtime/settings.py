@@ -1,0 +1,53 @@
+"""The one place that reads the environment."""
+
+import os
+from functools import cache
+
+from msgspec import Struct
+
+
+class Settings(Struct, frozen=True):
+    """What the template hands to every function. Times are seconds; table names are physical names."""
+
+    region: str
+    calls_table: str
+    submissions_table: str
+    mails_table: str
+    exports_table: str
+    audit_table: str
+    access_table: str
+    mail_queue_url: str
+    export_queue_url: str
+    exports_bucket: str
+    keys_secret: str
+    public_url: str
+    mail_sender: str
+    configuration_set: str
+    mail_lease_seconds: int
+    export_settle_seconds: int
+    calls_cache_seconds: int
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process; a name the template did not set is empty, and its first use fails by name."""
+    env = os.environ.get
+    return Settings(
+        region=env("AWS_REGION") or env("AWS_DEFAULT_REGION") or "eu-central-1",
+        calls_table=env("CALLS_TABLE", ""),
+        submissions_table=env("SUBMISSIONS_TABLE", ""),
+        mails_table=env("MAILS_TABLE", ""),
+        exports_table=env("EXPORTS_TABLE", ""),
+        audit_table=env("AUDIT_TABLE", ""),
+        access_table=env("ACCESS_TABLE", ""),
+        mail_queue_url=env("MAIL_QUEUE_URL", ""),
+        export_queue_url=env("EXPORT_QUEUE_URL", ""),
+        exports_bucket=env("EXPORTS_BUCKET", ""),
+        keys_secret=env("KEYS_SECRET", ""),
+        public_url=env("PUBLIC_URL", "").rstrip("/"),
+        mail_sender=env("MAIL_SENDER", ""),
+        configuration_set=env("CONFIGURATION_SET", ""),
+        mail_lease_seconds=int(env("MAIL_LEASE_SECONDS", "60")),
+        export_settle_seconds=int(env("EXPORT_SETTLE_SECONDS", "10")),
+        calls_cache_seconds=int(env("CALLS_CACHE_SECONDS", "60")),
+    )

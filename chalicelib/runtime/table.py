@@ -1,0 +1,54 @@
+"""What every table has in common: time-outs that fit inside a request, and our own errors instead of PynamoDB's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.models import Model
+
+from chalicelib.errors import Unavailable
+from chalicelib.runtime.settings import settings
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+# Answers that repeating may mend (DynamoDB developer guide, "Error handling"); no code at all is a broken connection.
+_PASSING = {
+    None,
+    "InternalServerError",
+    "ItemCollectionSizeLimitExceededException",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+
+
+class TableMeta:
+    """PynamoDB's defaults (15 s, 30 s, 3 retries) outlast a request; these do not (seconds; attempts beside the first)."""
+
+    region = settings().region
+    connect_timeout_seconds = 1
+    read_timeout_seconds = 3
+    max_retry_attempts = 2
+
+
+class Record(Model):
+    """Base of all records. A subclass has `class Meta(TableMeta)` with its `table_name`."""
+
+
+class ConditionFailed(Exception):
+    """The condition of a write did not hold: the item is not (or no longer) as the caller believed."""
+
+
+@contextmanager
+def table_errors() -> Iterator[None]:
+    """Turn PynamoDB's errors into `ConditionFailed` and `Unavailable`; anything else is a fault of ours and passes."""
+    try:
+        yield
+    except PynamoDBException as error:
+        if error.cause_response_code == CONDITION_FAILED:
+            raise ConditionFailed from error
+        if error.cause is not None and error.cause_response_code in _PASSING:
+            raise Unavailable from error
+        raise

@@ -1,0 +1,1 @@
+"""What was sent: a submission, its states, its reference, its table."""

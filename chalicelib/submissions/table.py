@@ -1,0 +1,177 @@
+"""Submissions in their table. Key: the call's shard and the id; `by_state` lists a call's submissions by state and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.runtime.clock import moment
+from chalicelib.runtime.settings import settings
+from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
+from chalicelib.submissions.submission import ConsentRecord, Happening, State, Submission, shard_of
+
+PAGE = 200
+
+
+class _Happening(MapAttribute[str, str]):
+    at = UnicodeAttribute()
+    event = UnicodeAttribute()
+
+
+class ByState(GlobalSecondaryIndex["SubmissionRecord"]):
+    """`<call>#<state>#<nn>`, by time of the last change."""
+
+    class Meta:
+        index_name = "by_state"
+        projection = AllProjection()
+
+    call_state = UnicodeAttribute(hash_key=True)
+    changed_at = UnicodeAttribute(range_key=True)
+
+
+class SubmissionRecord(Record):
+    """One submission. `answers`, `consents` and `published` are JSON texts in UTF-8: what is stored is what is exported."""
+
+    class Meta(TableMeta):
+        table_name = settings().submissions_table
+
+    call_shard = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    call = UnicodeAttribute()
+    call_state = UnicodeAttribute()
+    state = UnicodeAttribute()
+    shard = NumberAttribute()
+    answers = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    language = UnicodeAttribute()
+    form_version = NumberAttribute()
+    submitted_at = UnicodeAttribute()
+    changed_at = UnicodeAttribute()
+    consents = UnicodeAttribute()
+    history = ListAttribute(of=_Happening)
+    version = NumberAttribute()
+    generation = NumberAttribute()
+    # Epoch seconds in a plain number: DynamoDB's TTL reads it, and nothing rounds it on the way.
+    expires_at = NumberAttribute(null=True)
+    confirmed_at = UnicodeAttribute(null=True)
+    decided_at = UnicodeAttribute(null=True)
+    published = UnicodeAttribute(null=True)
+    duplicate_of = UnicodeAttribute(null=True)
+    by_state = ByState()
+
+
+def create(submission: Submission) -> None:
+    """Write a new submission: the one durable write. Raises `ConditionFailed` when the id is taken, `Unavailable`."""
+    with table_errors():
+        _record(submission).save(condition=SubmissionRecord.id.does_not_exist())
+
+
+def find(call: str, submission_id: str, shards: int) -> Submission | None:
+    """The submission as it is now (consistent read), or `None`. Expired ones are still found: see `expired`."""
+    with table_errors():
+        try:
+            record = SubmissionRecord.get(_call_shard(call, shard_of(submission_id, shards)), submission_id, consistent_read=True)
+        except SubmissionRecord.DoesNotExist:
+            return None
+    return _submission(record)
+
+
+def confirm(submission: Submission, *, at: str) -> Submission:
+    """Move from `received` to `confirmed` and give the submission as it is then.
+
+    Safe to repeat: when the state has moved on already, that state is returned. `at` is a UTC stamp.
+    """
+    record = SubmissionRecord(_call_shard(submission.call, submission.shard), submission.id)
+    not_expired = SubmissionRecord.expires_at > int(moment(at).timestamp())
+    try:
+        return _move(record, submission, "confirmed", at, SubmissionRecord.confirmed_at.set(at), condition=not_expired)
+    except ConditionFailed:
+        with table_errors():
+            record.refresh(consistent_read=True)
+        return _submission(record)
+
+
+def _move(
+    record: SubmissionRecord, old: Submission, state: State, at: str, *more: Any, condition: Condition
+) -> Submission:
+    # The condition is on the state, not on the version: with PynamoDB a version condition on a key-only object resets it.
+    actions = [
+        SubmissionRecord.state.set(state),
+        SubmissionRecord.call_state.set(_call_state(old.call, state, old.shard)),
+        SubmissionRecord.changed_at.set(at),
+        SubmissionRecord.version.set(SubmissionRecord.version + 1),
+        SubmissionRecord.history.set(SubmissionRecord.history.append([_Happening(at=at, event=state)])),
+        SubmissionRecord.expires_at.remove(),
+        *more,
+    ]
+    with table_errors():
+        record.update(actions, condition=(SubmissionRecord.state == old.state) & condition, add_version_condition=False)
+    return _submission(record)
+
+
+def pages(call: str, shard: int, after: str | None = None) -> Iterator[list[Submission]]:
+    """All submissions of one shard in the order of their ids, page by page (consistent reads); `after` is an id."""
+    condition = SubmissionRecord.id > after if after else None
+    query = SubmissionRecord.query(_call_shard(call, shard), condition, consistent_read=True, page_size=PAGE)
+    yield from _paged(query)
+
+
+def changed_since(call: str, state: State, shard: int, since: str) -> Iterator[list[Submission]]:
+    """Submissions in `state` changed at or after the stamp `since`, oldest first, by the index (eventually consistent)."""
+    hash_key = _call_state(call, state, shard)
+    yield from _paged(SubmissionRecord.by_state.query(hash_key, ByState.changed_at >= since, page_size=PAGE))
+
+
+def last_change(call: str, state: State, shard: int) -> str | None:
+    """The stamp of the newest change among the submissions in `state`, by the index (eventually consistent)."""
+    with table_errors():
+        query = SubmissionRecord.by_state.query(_call_state(call, state, shard), scan_index_forward=False, limit=1)
+        return next((record.changed_at for record in query), None)
+
+
+def _paged(query: Any) -> Iterator[list[Submission]]:
+    page: list[Submission] = []
+    with table_errors():
+        for record in query:
+            page.append(_submission(record))
+            if len(page) == PAGE:
+                yield page
+                page = []
+    if page:
+        yield page
+
+
+def _call_shard(call: str, shard: int) -> str:
+    return f"{call}#{shard:02d}"
+
+
+def _call_state(call: str, state: State, shard: int) -> str:
+    return f"{call}#{state}#{shard:02d}"
+
+
+def _record(submission: Submission) -> SubmissionRecord:
+    values = msgspec.structs.asdict(submission) | {
+        "call_shard": _call_shard(submission.call, submission.shard),
+        "call_state": _call_state(submission.call, submission.state, submission.shard),
+        "consents": msgspec.json.encode(submission.consents).decode(),
+        "history": [_Happening(at=one.at, event=one.event) for one in submission.history],
+    }
+    return SubmissionRecord(**values)
+
+
+def _submission(record: SubmissionRecord) -> Submission:
+    values = {name: getattr(record, name) for name in Submission.__struct_fields__}
+    return Submission(**values | {
+        "shard": int(record.shard),
+        "form_version": int(record.form_version),
+        "version": int(record.version),
+        "generation": int(record.generation),
+        "expires_at": None if record.expires_at is None else int(record.expires_at),
+        "consents": msgspec.json.decode(record.consents, type=ConsentRecord),
+        "history": tuple(Happening(at=one.at, event=one.event) for one in record.history),
+    })  # fmt: skip

@@ -1,0 +1,1 @@
+"""The HTML and HTTP shell: requests, replies, problems, templates, static files, languages."""

@@ -1,0 +1,111 @@
+"""The door between Chalice and the rooms: a request becomes plain values, a refusal becomes an answer.
+
+Chalice shows a middleware only the finished response of a view, never its exception, so the mapping from refusal to
+answer wraps each view here; `answer_unrouted` takes what reaches no view at all.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import unquote
+
+from chalice.app import Blueprint, Chalice
+from chalice.app import Request as ChaliceRequest
+from chalice.app import Response as ChaliceResponse
+
+from chalicelib.errors import Broken, MethodNotAllowed, NotFound, Refusal
+from chalicelib.runtime.logs import log, log_fault
+from chalicelib.web.languages import choose, languages
+from chalicelib.web.problems import problem_reply
+from chalicelib.web.reply import Reply
+from chalicelib.web.request import Request
+
+P = ParamSpec("P")
+View = Callable[Concatenate[Request, P], Reply]
+
+
+class Door(Blueprint):
+    """A blueprint whose views take our `Request` first (then the path's names) and return our `Reply`."""
+
+    def serve(self, path: str, *methods: str) -> Callable[[View[P]], View[P]]:
+        """Serve `path` (Chalice's `{name}` form); HEAD comes with GET. Returns the view as it was."""
+
+        def register(view: View[P]) -> View[P]:
+            def chalice_view(**names: str) -> ChaliceResponse:
+                return _chalice_response(_answer(view, self.current_request, path, names))
+
+            chalice_view.__name__ = f"{view.__name__}_{'_'.join(methods).lower()}"
+            heads = ["HEAD"] if "GET" in methods else []
+            # Chalice compares content types with this list; ours are judged in one place, with our words.
+            self.route(path, methods=[*methods, *heads], name=chalice_view.__name__)(chalice_view)
+            return view
+
+        return register
+
+
+class _BytesResponse(ChaliceResponse):
+    """A binary body. Chalice's own way answers 400 to clients that do not name the type in `Accept`."""
+
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:
+        return {
+            "statusCode": self.status_code,
+            "headers": self.headers,
+            "multiValueHeaders": {},
+            "body": base64.b64encode(self.body).decode(),
+            "isBase64Encoded": True,
+        }
+
+
+def read_request(asked: ChaliceRequest) -> Request:
+    """Our request of Chalice's."""
+    headers = {name.lower(): value for name, value in asked.headers.items()}
+    query = {name: values[-1] for name, values in (asked.to_original_event()["multiValueQueryStringParameters"] or {}).items()}
+    body = asked.raw_body
+    return Request(
+        method=asked.method,
+        path=asked.to_original_event()["path"],
+        query=query,
+        headers=headers,
+        body=body if isinstance(body, bytes) else body.encode(),
+        language=choose(query.get("lang"), headers.get("accept-language", ""), languages()),
+        id=str(asked.context.get("requestId", "")),
+    )
+
+
+def _answer(view: Callable[..., Reply], asked: ChaliceRequest, route: str, names: dict[str, str]) -> Reply:
+    request = read_request(asked)
+    try:
+        reply = view(request, **{name: unquote(value) for name, value in names.items()})
+    except Refusal as refusal:
+        if refusal.status >= 500:  # noqa: PLR2004 - what is not the caller's fault leaves a trace
+            log_fault("refused", refusal.__cause__ or refusal, route=route, code=refusal.code, request=request.id)
+        reply = problem_reply(refusal, request)
+    except Exception as error:  # noqa: BLE001 - the last line: a fault must not show its insides
+        log_fault("fault", error, route=route, request=request.id)
+        reply = problem_reply(Broken(), request)
+    # The route, not the path: a receipt's path is a key to somebody's data.
+    log("answered", route=route, method=request.method, status=reply.status, request=request.id)
+    return reply
+
+
+def _chalice_response(reply: Reply) -> ChaliceResponse:
+    kind = _BytesResponse if isinstance(reply.body, bytes) else ChaliceResponse
+    return kind(body=reply.body, headers=dict(reply.headers), status_code=reply.status)
+
+
+def answer_unrouted(app: Chalice) -> Callable[[Any, Callable[..., Any]], Any]:
+    """A middleware for `app`: 404 and 405 for what has no view, in the same form as every other refusal."""
+
+    def middleware(event: ChaliceRequest, get_response: Callable[..., Any]) -> Any:  # noqa: ANN401
+        allowed = app.routes.get(event.path)
+        if allowed is not None and event.method in allowed:
+            return get_response(event)
+        refusal: Refusal = NotFound()
+        if allowed is not None:
+            refusal = MethodNotAllowed()
+            refusal.headers = {"Allow": ", ".join(sorted(allowed))}  # type: ignore[misc]
+        return _chalice_response(problem_reply(refusal, read_request(event)))
+
+    return middleware

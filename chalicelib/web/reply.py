@@ -1,0 +1,54 @@
+"""A reply as the rooms give it: plain values, no Chalice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+# For pages that show or change somebody's data, and for every error.
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+_PAGE = {
+    "Content-Type": "text/html; charset=utf-8",
+    # No script, no frame, nothing from elsewhere; forms may only go where they came from (CSP 3).
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+class Reply(Struct, frozen=True):
+    """Status, headers (one value a name) and body; bytes are sent as they are."""
+
+    status: int
+    headers: dict[str, str]
+    body: str | bytes
+
+
+def json_reply(document: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Reply:  # noqa: ANN401
+    """`document` as JSON (UTF-8)."""
+    body = msgspec.json.encode(document).decode()
+    return Reply(status, _ALWAYS | {"Content-Type": "application/json"} | (headers or {}), body)
+
+
+def page_reply(html: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    """An HTML page under the strict content security policy."""
+    return Reply(status, _ALWAYS | _PAGE | {"Vary": "Accept, Accept-Language"} | (headers or {}), html)
+
+
+def text_reply(body: str | bytes, content_type: str, *, headers: dict[str, str] | None = None) -> Reply:
+    """Any other body: a file of ours."""
+    return Reply(200, _ALWAYS | {"Content-Type": content_type} | (headers or {}), body)
+
+
+def see_other(location: str, *, headers: dict[str, str] | None = None) -> Reply:
+    """303: after a form post, look there. `location` is relative to the request's path, or a link we signed."""
+    named = {"Location": location, "Content-Type": "text/plain; charset=utf-8"}
+    return Reply(303, _ALWAYS | named | (headers or {}), "")

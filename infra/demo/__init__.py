@@ -1,0 +1,1 @@
+"""Sample submissions, and sending them as people would."""
