@@ -5,9 +5,9 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import ClientError
 
 from infra.deploy import deploy
@@ -82,9 +82,7 @@ class Build:
 
     def deploy(self, made: Package, wanted: Mapping[str, str], endpoint: str, say: Say) -> dict[str, str]:
         """The outputs of the stack, deployed when the package or a parameter has changed."""
-        session = boto3.Session(
-            aws_access_key_id=emulator.ACCOUNT, aws_secret_access_key="local", region_name=emulator.REGION
-        )
+        session = emulator.session()
         note = self._data / "deployed.json"
         deployed = {"package": _digest(made.template, made.archive), "parameters": dict(wanted)}
         if note.exists() and json.loads(note.read_text()) == deployed and self._stands(endpoint):
@@ -99,7 +97,8 @@ class Build:
 
     def _stands(self, endpoint: str) -> bool:
         try:
-            found = emulator.client("cloudformation", endpoint).describe_stacks(StackName=stack.NAME)["Stacks"][0]
+            with closing(emulator.client("cloudformation", endpoint)) as stacks:
+                found = stacks.describe_stacks(StackName=stack.NAME)["Stacks"][0]
         except ClientError:
             return False
         return str(found["StackStatus"]) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")

@@ -24,6 +24,7 @@ PROGRAM = Path(__file__).with_name("emulated") / "__main__.py"
 ACCOUNT = "000000000000"
 """The emulator's account; as an access key it names the account's root user."""
 
+SECRET = "local"  # noqa: S105 - the emulator does not check the root user's
 REGION = "eu-central-1"
 
 START_SECONDS = 60.0
@@ -36,11 +37,14 @@ class EmulatorFailed(Exception):
     """The emulator did not start; the message says why and where its log is."""
 
 
+def session() -> boto3.Session:
+    """The account's root user on any emulator."""
+    return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET, region_name=REGION)
+
+
 def client(service: str, endpoint: str, *, timeout: float = 60.0, attempts: int = 3) -> Any:
     """A boto3 client of `service` on the emulator at `endpoint`, as the account's root user."""
-    return boto3.Session(
-        aws_access_key_id=ACCOUNT, aws_secret_access_key="local", region_name=REGION
-    ).client(
+    return session().client(
         service,  # type: ignore[call-overload]
         endpoint_url=endpoint,
         config=Config(
@@ -73,6 +77,7 @@ class Emulator:
         self._report = report
         self._process: subprocess.Popen[str] | None = None
         self._ready = threading.Event()
+        self._clients: dict[str, Any] = {}
         self._folder.mkdir(parents=True, exist_ok=True)
         self.port = ports.kept(self._folder / "port")
         self.endpoint = f"http://{ports.HOST}:{self.port}"
@@ -84,9 +89,11 @@ class Emulator:
         running = self._process is not None and self._process.poll() is None
         return self._process.pid if running and self._process is not None else None
 
-    def client(self, service: str, *, timeout: float = 60.0, attempts: int = 3) -> Any:
-        """A boto3 client that talks to this emulator; `timeout` in seconds for one answer."""
-        return client(service, self.endpoint, timeout=timeout, attempts=attempts)
+    def client(self, service: str) -> Any:
+        """A boto3 client that talks to this emulator, the same each time until `stop` closes it."""
+        if service not in self._clients:
+            self._clients[service] = client(service, self.endpoint)
+        return self._clients[service]
 
     def start(self) -> None:
         """Start, and wait until it answers. Raises `PortTaken` or `EmulatorFailed`."""
@@ -106,6 +113,9 @@ class Emulator:
 
     def stop(self) -> None:
         """Let running functions finish, save, and end every process of the emulator."""
+        for open_client in self._clients.values():
+            open_client.close()
+        self._clients.clear()
         process, self._process = self._process, None
         if process is None:
             return
@@ -132,7 +142,7 @@ class Emulator:
             self.log.replace(self.log.with_suffix(".old.txt"))
         self._ready.clear()
         with self.log.open("a") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [self._python, "-I", PROGRAM],
                 env=self._environment(),
                 cwd=self._folder,

@@ -22,13 +22,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _SAFE = frozenset({"GET", "HEAD"})
 
 
-def issue_owner_token() -> str:
-    """The application's own way to make a token; the process must see the stack's environment variables."""
-    from chalicelib.organisers.access import issue_token  # the app's tables are set up when first needed
-
-    return str(issue_token())
-
-
 class Front:
     """The front server's application. `stack()` is None until the stack is deployed."""
 
@@ -39,14 +32,14 @@ class Front:
         stack: Callable[[], LocalStack | None],
         mailbox: Mailbox,
         ses: LocalSes,
-        issue_token: TokenIssuer = issue_owner_token,
+        issue_token: TokenIssuer,
     ) -> None:
         self._stack = stack
         self._mailbox = mailbox
         self._ses = ses
         self._issue_token = issue_token
         hosts = [f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")]
-        self._hosts = {*hosts, *(["127.0.0.1", "localhost", "[::1]"] if port == 80 else [])}
+        self._hosts = set(hosts)
         self._origins = {f"http://{host}" for host in self._hosts}
         self._proxy = Proxy(self._api)
 
@@ -100,19 +93,19 @@ class Front:
         mails = self._mailbox.mails(to=request.query.get("to"), limit=None if limit is None else int(limit))
         return _json([mail.document() for mail in mails])
 
-    async def _nightly(self, request: web.Request) -> web.Response:
+    async def _nightly(self, _request: web.Request) -> web.Response:
         stack = self._deployed()
         return _json({"exports": await asyncio.to_thread(stack.nightly)})
 
-    async def _reconcile(self, request: web.Request) -> web.Response:
+    async def _reconcile(self, _request: web.Request) -> web.Response:
         stack = self._deployed()
         return _json(await asyncio.to_thread(stack.reconcile))
 
-    async def _token(self, request: web.Request) -> web.Response:
+    async def _token(self, _request: web.Request) -> web.Response:
         self._deployed()
         return _json({"token": await asyncio.to_thread(self._issue_token)})
 
-    async def _ses_behaviour(self, request: web.Request) -> web.Response:
+    async def _ses_behaviour(self, _request: web.Request) -> web.Response:
         return _json(msgspec.to_builtins(self._ses.behaviour))
 
     async def _change_ses_behaviour(self, request: web.Request) -> web.Response:
@@ -123,7 +116,7 @@ class Front:
             return problem(400, "Bad Request", str(error))
         return await self._ses_behaviour(request)
 
-    async def _nothing_here(self, request: web.Request) -> web.Response:
+    async def _nothing_here(self, _request: web.Request) -> web.Response:
         return problem(404, "Not Found", "The local server has no such route.")
 
     def _deployed(self) -> LocalStack:
@@ -137,5 +130,5 @@ def _json(document: Any) -> web.Response:
     return web.json_response(document, dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
 
-async def _without_server(request: web.Request, response: web.StreamResponse) -> None:
+async def _without_server(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.pop("Server", None)

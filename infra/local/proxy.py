@@ -1,5 +1,6 @@
 """API Gateway's place: every request goes to the stack's REST API, and its answer back, byte for byte."""
 
+import io
 from collections.abc import Callable, Iterable
 
 import aiohttp
@@ -79,7 +80,7 @@ class Proxy:
                 request.method,
                 URL(address + target, encoded=True),
                 headers=self._request_headers(request),
-                data=body or None,
+                data=io.BytesIO(body) if body else None,
                 allow_redirects=False,
             ) as answer:
                 content = await answer.read()

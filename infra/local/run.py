@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.text import Text
 
 from infra.archive import PackagingFailed
+from infra.call_files import CallFileInvalid
 from infra.deploy import DeploymentFailed
 from infra.local import emulator, ports
 from infra.local.build import SENDER, Build, parameters
 from infra.local.emulator import Emulator, EmulatorFailed
-from infra.local.front import Front, TokenIssuer, issue_owner_token
+from infra.local.front import Front, TokenIssuer
 from infra.local.mailbox import Mailbox
 from infra.local.ses import LocalSes
 from infra.local.stack import LocalStack
@@ -53,8 +54,8 @@ def run(
     *,
     port: int,
     data: Path,
-    publish_calls: PublishCalls | None = None,
-    issue_token: TokenIssuer = issue_owner_token,
+    publish_calls: PublishCalls,
+    issue_token: TokenIssuer,
     enforce_permissions: bool = False,
     emulator_python: Path = emulator.PYTHON,
     console: Console | None = None,
@@ -62,7 +63,8 @@ def run(
     """Serve at `http://127.0.0.1:<port>` until SIGINT or SIGTERM, keeping everything in the folder `data`.
 
     0 after a clean stop, 1 when it could not start or the emulator keeps dying (said on the console).
-    With `enforce_permissions` the functions may do only what their policies allow, as on AWS.
+    `publish_calls` and `issue_token` are called in threads, and this process sees what the stack's functions see by
+    then. With `enforce_permissions` the functions may do only what their policies allow, as on AWS.
     """
     console = console or Console(highlight=False, soft_wrap=True)
     data = data.absolute()
@@ -71,7 +73,7 @@ def run(
             server = LocalServer(
                 port=port,
                 data=data,
-                publish_calls=publish_calls or (lambda stack: ()),
+                publish_calls=publish_calls,
                 issue_token=issue_token,
                 emulator=Emulator(
                     data,
@@ -82,7 +84,7 @@ def run(
                 console=console,
             )
             return asyncio.run(server.serve())
-    except (CannotStart, ports.PortTaken, EmulatorFailed, PackagingFailed, DeploymentFailed) as error:
+    except (CannotStart, ports.PortTaken, EmulatorFailed, PackagingFailed, DeploymentFailed, CallFileInvalid) as error:
         console.print(Text(str(error), "red"))
         return 1
 
@@ -142,9 +144,7 @@ class LocalServer:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._told_to_stop)
         if not ports.is_free(self._port):
-            raise ports.PortTaken(
-                self._port, "the local server", f"Choose another: `PORT={self._port + 1} make run`."
-            )
+            raise ports.PortTaken(self._port, "the local server", f"Choose another: `PORT={self._port + 1} make run`.")
         async with contextlib.AsyncExitStack() as running:
             running.callback(self._mailbox.close)
             await running.enter_async_context(_site(self._ses.application(), self._ses_port))
@@ -165,9 +165,7 @@ class LocalServer:
         package = await self._step("Package", lambda: build.package(self._say))
         await self._step("Emulator", self._emulator.start)
         wanted = parameters(public_url=self._url, ses_endpoint=f"http://{ports.HOST}:{self._ses_port}")
-        outputs = await self._step(
-            "Stack", lambda: build.deploy(package, wanted, self._emulator.endpoint, self._say)
-        )
+        outputs = await self._step("Stack", lambda: build.deploy(package, wanted, self._emulator.endpoint, self._say))
         stack = LocalStack(endpoint=self._emulator.endpoint, url=self._url, outputs=outputs)
         _act_on(stack)
         calls = await self._step("Calls", lambda: self._publish_calls(stack))
@@ -190,7 +188,7 @@ class LocalServer:
                 restarts.popleft()
             if len(restarts) == _RESTARTS:
                 self._console.print(
-                    f"[red]The emulator has died {_RESTARTS + 1} times in a short while. Its log: {self._emulator.log}[/]"
+                    f"[red]The emulator died {_RESTARTS + 1} times in a short while. Its log: {self._emulator.log}[/]"
                 )
                 return 1
             restarts.append(now)
@@ -241,10 +239,9 @@ class LocalServer:
 
 def _first_answer(stack: LocalStack) -> None:
     """Wait for the application's first answer, which starts its function; the visitor's first is quick then."""
-    request = urllib.request.Request(f"{stack.api}/health")
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30):
-            pass
+        direct.open(f"{stack.api}/health", timeout=30).close()
     except OSError as error:
         message = f"The application does not answer: {error}. The emulator's log says more."
         raise CannotStart(message) from error
@@ -253,9 +250,7 @@ def _first_answer(stack: LocalStack) -> None:
 @contextlib.asynccontextmanager
 async def _site(application: web.Application, port: int) -> AsyncIterator[None]:
     """Serve `application` on loopback while the block runs."""
-    runner = web.AppRunner(
-        application, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE_SECONDS
-    )
+    runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, ports.HOST, port).start()
@@ -281,7 +276,7 @@ def _act_on(stack: LocalStack) -> None:
         environment(stack.outputs),
         AWS_ENDPOINT_URL=stack.endpoint,
         AWS_ACCESS_KEY_ID=emulator.ACCOUNT,
-        AWS_SECRET_ACCESS_KEY="local",
+        AWS_SECRET_ACCESS_KEY=emulator.SECRET,
         AWS_DEFAULT_REGION=emulator.REGION,
         AWS_REGION=emulator.REGION,
     )

@@ -130,9 +130,7 @@ class LocalSes:
 
     async def _send(self, request: web.Request) -> web.Response:
         try:
-            # A web page in a browser cannot sign, so it cannot put mails here.
-            if "AWS4-HMAC-SHA256" not in request.headers.get("Authorization", ""):
-                raise Refused("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+            _check_signed(request)
             mail = self._mail(await request.read())
             await asyncio.sleep(self.behaviour.pause_seconds)
             if request.transport is None or request.transport.is_closing():
@@ -208,6 +206,12 @@ class LocalSes:
             if not _TAG.fullmatch(tag.name) or not _TAG.fullmatch(tag.value):
                 raise Refused("BadRequestException", f"Illegal tag: {tag.name!r}: {tag.value!r}")
         _check_parts(simple)
+
+
+def _check_signed(request: web.Request) -> None:
+    """A web page in a browser cannot sign, so it cannot put mails here."""
+    if "AWS4-HMAC-SHA256" not in request.headers.get("Authorization", ""):
+        raise Refused("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
 
 
 def _check_parts(simple: _Simple) -> None:

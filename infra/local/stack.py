@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,10 +58,9 @@ class LocalStack:
             "detail": {},
         }
         # One attempt: a schedule whose answer is late must not run twice.
-        answer = self.client("lambda", timeout=_FUNCTION_SECONDS, attempts=1).invoke(
-            FunctionName=self.outputs[function], Payload=json.dumps(event).encode()
-        )
-        result = json.loads(answer["Payload"].read() or b"null")
+        with closing(self.client("lambda", timeout=_FUNCTION_SECONDS, attempts=1)) as functions:
+            answer = functions.invoke(FunctionName=self.outputs[function], Payload=json.dumps(event).encode())
+            result = json.loads(answer["Payload"].read() or b"null")
         if answer.get("FunctionError"):
             raise FunctionFailed(str((result or {}).get("errorMessage", result)))
         return result
@@ -92,12 +92,13 @@ class LocalStack:
 
     def export_state(self, call: str, export_id: str) -> str | None:
         """The state of one export, or None where there is no such."""
-        item = self.client("dynamodb").get_item(
-            TableName=self.outputs["ExportsTable"],
-            Key={"call": {"S": call}, "export_id": {"S": export_id}},
-            ConsistentRead=True,
-        ).get("Item", {})
-        state = item.get("state", {}).get("S")
+        with closing(self.client("dynamodb")) as tables:
+            found = tables.get_item(
+                TableName=self.outputs["ExportsTable"],
+                Key={"call": {"S": call}, "export_id": {"S": export_id}},
+                ConsistentRead=True,
+            )
+        state = found.get("Item", {}).get("state", {}).get("S")
         return None if state is None else str(state)
 
     def write(self, file: Path, *, pid: int) -> None:

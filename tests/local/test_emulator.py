@@ -25,11 +25,13 @@ from tests.local.waiting import wait_for
 pytestmark = pytest.mark.emulator
 
 ROLE = "arn:aws:iam::000000000000:role/test"
+# The functions of these tests.
 CODE = """
 import boto3, json, os
 def handle(event, context):
     for record in event["Records"]:
-        boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=record["dynamodb"]["Keys"]["id"]["S"])
+        key = record["dynamodb"]["Keys"]["id"]["S"]
+        boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=key)
 def surroundings(event, context):
     return dict(os.environ)
 def echo(event, context):
@@ -125,9 +127,7 @@ def put(emulator: Emulator, key: str, table: str = "things") -> None:
 def test_tables_objects_and_messages_survive_a_kill(mortal: Emulator, tmp_path: Path) -> None:
     make_table(mortal)
     queue = mortal.client("sqs").create_queue(QueueName="jobs")["QueueUrl"]
-    mortal.client("s3").create_bucket(
-        Bucket="files", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    mortal.client("s3").create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     put(mortal, "first")
     mortal.client("s3").put_object(Bucket="files", Key="a/b.json", Body=b"\x00\xff", ContentType="application/json")
     mortal.client("sqs").send_message(QueueUrl=queue, MessageBody="job-1")
@@ -172,9 +172,7 @@ def test_reading_alone_writes_no_state(mortal: Emulator, tmp_path: Path) -> None
 
 def test_changes_after_a_kill_reach_the_function_on_the_stream(mortal: Emulator, tmp_path: Path) -> None:
     queue = mortal.client("sqs").create_queue(QueueName="relayed")["QueueUrl"]
-    stream = make_table(
-        mortal, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    )
+    stream = make_table(mortal, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
     make_function(mortal, "relay", "handle", QUEUE=queue)
     mortal.client("lambda").create_event_source_mapping(
         FunctionName="relay", EventSourceArn=stream, StartingPosition="TRIM_HORIZON"
@@ -226,7 +224,7 @@ def test_the_emulator_goes_when_its_starter_is_killed(tmp_path: Path, emulator_p
         "e = Emulator(Path(sys.argv[1]), python=Path(sys.argv[2])); e.start()\n"
         "e.client('sqs').create_queue(QueueName='orphaned'); print(e.pid, flush=True); os.kill(os.getpid(), 9)"
     )
-    command = [sys.executable, "-c", program, tmp_path, emulator_python]
+    command = [sys.executable, "-c", program, str(tmp_path), str(emulator_python)]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60).stdout
     pid = int(output)
     successor = Emulator(tmp_path, python=emulator_python)
@@ -238,9 +236,7 @@ def test_the_emulator_goes_when_its_starter_is_killed(tmp_path: Path, emulator_p
         successor.stop()
 
 
-def test_a_taken_port_is_said_with_its_number_and_the_way_out(
-    tmp_path: Path, emulator_python: Path
-) -> None:
+def test_a_taken_port_is_said_with_its_number_and_the_way_out(tmp_path: Path, emulator_python: Path) -> None:
     emulator = Emulator(tmp_path, python=emulator_python)
     with closing(socket.create_server((ports.HOST, emulator.port))), pytest.raises(ports.PortTaken) as refusal:
         emulator.start()
@@ -256,7 +252,9 @@ def test_two_processes_of_a_function_share_one_unpacked_copy(aws: Emulator) -> N
     make_function(aws, "one", "surroundings")
     make_function(aws, "two", "surroundings")
     roots = {
-        os.path.realpath(json.loads(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())["LAMBDA_TASK_ROOT"])
+        os.path.realpath(
+            json.loads(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())["LAMBDA_TASK_ROOT"]
+        )
         for name in ("one", "two")
     }
     assert len(roots) == 1

@@ -117,7 +117,9 @@ def test_a_post_from_another_site_is_refused(laptop: Laptop, origin: str) -> Non
     assert laptop.post("/token", Origin=origin).status_code == 403
 
 
-@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)])
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)]
+)
 def test_what_the_browser_says_about_the_sender_counts(laptop: Laptop, site: str, status: int) -> None:
     assert laptop.post("/nightly", Sec_Fetch_Site=site).status_code == status
 

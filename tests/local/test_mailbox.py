@@ -67,6 +67,7 @@ def test_the_same_mail_is_not_kept_twice(tmp_path: Path) -> None:
         with pytest.raises(Exception, match="UNIQUE"):
             mailbox.add(a_mail())
 
+
 def test_a_broken_mailbox_file_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "mailbox.sqlite3"
     file.write_bytes(b"not a database" * 100)

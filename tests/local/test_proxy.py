@@ -29,11 +29,11 @@ class Gateway:
         self.answer: Answer = lambda request: web.Response(text="ok")
         upstream = web.Application(client_max_size=20 * 1024 * 1024)
         upstream.router.add_route("*", "/{path:.*}", self._upstream)
-        self.stack: LocalStack | None = LocalStack(
-            endpoint=serve(upstream), url="", outputs={"RestAPIId": "abc"}
-        )
+        self.stack: LocalStack | None = LocalStack(endpoint=serve(upstream), url="", outputs={"RestAPIId": "abc"})
         self.port = ports.choose()
-        front = Front(port=self.port, stack=lambda: self.stack, mailbox=mailbox, ses=LocalSes(mailbox, []))
+        front = Front(
+            port=self.port, stack=lambda: self.stack, mailbox=mailbox, ses=LocalSes(mailbox, []), issue_token=str
+        )
         serve(front.application(), on=self.port)
 
     async def _upstream(self, request: web.Request) -> web.Response:
@@ -44,15 +44,15 @@ class Gateway:
         self, method: str, target: str, body: bytes | None = None, headers: list[tuple[str, str]] | None = None
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """One request with exactly these headers, Host aside."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.putrequest(method, target, skip_accept_encoding=True)
-        for name, value in headers or []:
-            connection.putheader(name, value)
-        if body is not None:
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body)
-        response = connection.getresponse()
-        return response, response.read()
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.putrequest(method, target, skip_accept_encoding=True)
+            for name, value in headers or []:
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return response, response.read()
 
 
 @pytest.fixture
@@ -69,8 +69,16 @@ def test_every_method_goes_through(gateway: Gateway, method: str) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["/", "/a%2Fb/c%20d", "/%C3%A4?q=%C3%A4&q=2&empty=&plus=a+b&pct=%2B", "//double//slash/", "/a/../b/./c", "/x?", "/@:!$&'()*,;="],
-)  # fmt: skip
+    [
+        "/",
+        "/a%2Fb/c%20d",
+        "/%C3%A4?q=%C3%A4&q=2&empty=&plus=a+b&pct=%2B",
+        "//double//slash/",
+        "/a/../b/./c",
+        "/x?",
+        "/@:!$&'()*,;=",
+    ],
+)
 def test_path_and_query_arrive_as_they_were_sent(gateway: Gateway, target: str) -> None:
     gateway.ask("GET", target)
     assert gateway.seen[0][0].raw_path == PREFIX + (target if target != "/x?" else "/x")
@@ -82,6 +90,13 @@ def test_a_body_that_is_no_text_arrives_byte_for_byte(gateway: Gateway) -> None:
     request, seen = gateway.seen[0]
     assert seen == body
     assert request.headers["Content-Type"] == "multipart/form-data; boundary=x"
+
+
+def test_a_body_without_a_type_gets_none(gateway: Gateway) -> None:
+    gateway.ask("POST", "/echo", b"body")
+    headers = gateway.seen[0][0].headers
+    assert headers["Content-Length"] == "4"
+    assert not {"Content-Type", "Content-Disposition", "Transfer-Encoding", "Accept", "Accept-Encoding"} & set(headers)
 
 
 def test_a_compressed_answer_stays_compressed(gateway: Gateway) -> None:

@@ -22,7 +22,10 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from infra.local.run import run
-sys.exit(run(port=int(sys.argv[1]), data=Path(sys.argv[2]), emulator_python=Path(sys.argv[3])))
+sys.exit(run(
+    port=int(sys.argv[1]), data=Path(sys.argv[2]), emulator_python=Path(sys.argv[3]), enforce_permissions=True,
+    publish_calls=lambda stack: ["a-call"], issue_token=lambda: "a-token",
+))
 """
 
 
@@ -112,9 +115,7 @@ def test_an_emulator_that_dies_is_started_again(running: Terminal) -> None:
     assert "The emulator died" in running.output
 
 
-def test_a_stop_leaves_nothing_running_and_the_next_start_builds_nothing(
-    tmp_path: Path, emulator_python: Path
-) -> None:
+def test_a_stop_leaves_nothing_running_and_the_next_start_builds_nothing(tmp_path: Path, emulator_python: Path) -> None:
     data = tmp_path / "data"
     port = ports.choose()
     with started(data, emulator_python, port) as first:

@@ -46,7 +46,8 @@ class Post:
             "Content": content(),
             **changes,
         }
-        return str(self.client(timeout).send_email(**wish)["MessageId"])
+        with closing(self.client(timeout)) as client:
+            return str(client.send_email(**wish)["MessageId"])
 
 
 def content(subject: str = "Grüße", **simple: Any) -> dict[str, Any]:
@@ -133,8 +134,8 @@ def test_a_web_page_cannot_put_a_mail_here(post: Post) -> None:
 
 
 def test_another_operation_is_unknown(post: Post) -> None:
-    with pytest.raises(ClientError) as refusal:
-        post.client().get_account()
+    with closing(post.client()) as client, pytest.raises(ClientError) as refusal:
+        client.get_account()
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 

@@ -5,6 +5,8 @@ Its log goes to standard error. Settings are MiniStack's environment variables. 
 end of its standard input (its starter died) stop it: no new work, running functions finish, save, exit.
 """
 
+# ruff: noqa: SLF001 - MiniStack has no public way to do this
+
 import asyncio
 import fcntl
 import importlib
@@ -35,7 +37,7 @@ async def drain() -> None:
     functions = internals("services.lambda_svc")
     functions._poll_sqs = functions._poll_dynamodb_streams = lambda: False
     deadline = time.monotonic() + DRAIN_SECONDS
-    while functions.executions_in_flight()[0] and time.monotonic() < deadline:
+    while functions.executions_in_flight()[0] and time.monotonic() < deadline:  # noqa: ASYNC110 - it has no event
         await asyncio.sleep(0.05)
 
 

@@ -6,6 +6,8 @@ What may be missing after a kill is the last moment (`QUIET_SECONDS` and the sav
 that no function had read yet; the reconcile function finds what follows from those.
 """
 
+# ruff: noqa: SLF001 - MiniStack has no public way to do this
+
 import asyncio
 import contextlib
 import json

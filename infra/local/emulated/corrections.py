@@ -4,6 +4,8 @@ Each is a few lines on its internals; `tests/local/test_emulator.py` has a test 
 version shows which are no longer needed.
 """
 
+# ruff: noqa: SLF001 - that is what this file is for
+
 import hashlib
 import importlib
 import os
@@ -116,7 +118,7 @@ def _unpack_once(folder: Path) -> None:
     lock = threading.Lock()
 
     class Package(zipfile.ZipFile):
-        def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:  # noqa: ARG002
             assert self.filename is not None
             with lock:
                 tree = folder / hashlib.sha256(Path(self.filename).read_bytes()).hexdigest()
