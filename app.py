@@ -25,7 +25,9 @@ app.register_blueprint(chalicelib.intake.routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 
 
-@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:eu-central-1:000000000000:table/merged/stream/merged", batch_size=50)
+@app.on_dynamodb_record(
+    stream_arn="arn:aws:dynamodb:eu-central-1:000000000000:table/merged/stream/merged", batch_size=50
+)
 def relay(event: DynamoDBEvent) -> dict[str, Any]:
     """What changed in the submissions table becomes jobs on the queues."""
     from chalicelib.jobs.relay import relay_records
@@ -58,7 +60,7 @@ def nightly(event: CloudWatchEvent) -> dict[str, Any]:
 
 
 @app.schedule("rate(15 minutes)")
-def reconcile(event: CloudWatchEvent) -> dict[str, Any]:
+def reconcile(_event: CloudWatchEvent) -> dict[str, Any]:
     """Put back on the queue every mail that is owed and that the ledger does not know."""
     from chalicelib.mail.reconcile import reconcile_mails
 

@@ -27,9 +27,8 @@ class FieldError(Struct, frozen=True):
 class Refusal(Exception):
     """A request that is refused. `status` is the HTTP status, `code` stays the same in every language.
 
-    `message` given to the constructor takes the place of the class's own. `details` fill the placeholders of `title` and
-    `message`; `errors` name fields; `facts` are further members of the
-    problem document (RFC 9457, 3.2).
+    A `message` given to the constructor takes the place of the class's own; `details` fill the placeholders of `title`
+    and message. `errors` name fields; `facts` are further members of the problem document (RFC 9457, 3.2).
     """
 
     status: ClassVar[int] = 400

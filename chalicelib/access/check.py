@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def authorise(request: Request, call: str, role: Role, now: datetime) -> Person:
     """Who asks, if they may do what needs `role` in `call`.
 
-    Raises `LoginNeeded` without a good login, and `NotFound` with one that is not for this: it must not tell which calls
-    there are.
+    Raises `LoginNeeded` without a good login, and `NotFound` with one that is not for this: the answer must not tell
+    which calls there are.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     person = read_token(token.strip(), now) if scheme.lower() == "bearer" else None

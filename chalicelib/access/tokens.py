@@ -15,7 +15,9 @@ PREFIX = "aufruf_"  # so that scanners for leaked secrets can know one when they
 LIFETIME = timedelta(days=90)
 
 
-def issue_token(person: Person, *, now: datetime, lifetime: timedelta = LIFETIME, random: Callable[[int], str] = token_urlsafe) -> str:
+def issue_token(
+    person: Person, *, now: datetime, lifetime: timedelta = LIFETIME, random: Callable[[int], str] = token_urlsafe
+) -> str:
     """A fresh token for `person`; this is the only time its text is known."""
     token = PREFIX + random(32)
     expires_at = int((now + lifetime).timestamp())

@@ -27,7 +27,7 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SPACES = re.compile(f"[{_SPACE}]+")
 _EDGES = re.compile(f"^[{_SPACE}]+|[{_SPACE}]+$")
 _LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
-# Explicit directional embeddings, overrides and isolates (UAX #9, 2.1-2.2): they can make a text show what it does not say.
+# Explicit directional embeddings, overrides and isolates (UAX #9, 2.1-2.2): they make a text show what it does not say.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # In a single line nothing else may break it; in several lines only `\n` and tab may stand among the text.
 _MULTILINE = frozenset({"textarea"})
@@ -74,7 +74,7 @@ def _judge_field(field: Field, given: object) -> Answer | None:
     """One normalised answer, or `None` where there is none. Raises `Wrong`."""
     cleaned = _clean(field, given)
     # Compared one by one: 0 and False are equal in Python, and the year 0 is an answer (a wrong one).
-    if cleaned is None or cleaned == "" or cleaned == [] or (cleaned is False and field.type == "consent"):
+    if cleaned is None or cleaned in ("", []) or (cleaned is False and field.type == "consent"):
         if not field.required:
             return None
         if field.type == "consent":

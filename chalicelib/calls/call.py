@@ -121,7 +121,7 @@ class Landscape(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """One open call, as written in `calls/<call>.yaml`. Local times are without offset; `opens` and `closes` are UTC."""
+    """An open call, as in `calls/<call>.yaml`. Times are local, without offset; `opens` and `closes` are UTC."""
 
     call: str
     languages: tuple[str, ...]

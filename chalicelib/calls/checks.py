@@ -32,7 +32,7 @@ class Finding(Struct, frozen=True):
 
 def check(call: Call) -> list[Finding]:
     """Everything that is wrong with `call`; empty when it may be published."""
-    return [*_basics(call), *_texts(call), *_form(call), *_landscape(call)]
+    return [*_basics(call), *_policy(call), *_texts(call), *_form(call), *_landscape(call)]
 
 
 def check_change(old: Call, new: Call) -> list[Finding]:
@@ -44,15 +44,13 @@ def check_change(old: Call, new: Call) -> list[Finding]:
             if before is not None and before.type != field.type:
                 findings.append(Finding(
                     f"form.steps[{step_number}].fields[{number}].type",
-                    f"'{field.id}' was published as '{before.type}' and cannot become '{field.type}': answers already given "
+                    f"'{field.id}' was published as '{before.type}' and cannot become '{field.type}': answers given "
                     "would change their meaning. Give the new question an id of its own.",
                 ))  # fmt: skip
-    for name in old.fields.keys() - new.fields.keys():
-        findings.append(Finding(
-            "form.steps",
-            f"field '{name}' was published and is gone: answers already given to it would lose their question. "
-            "Keep it (it may become optional).",
-        ))  # fmt: skip
+    gone = "was published and is gone: answers given to it would lose their question. Keep it; it may become optional."
+    findings += [
+        Finding("form.steps", f"field '{name}' {gone}") for name in sorted(old.fields.keys() - new.fields.keys())
+    ]
     if old.policy.shards != new.policy.shards:
         message = f"was published as {old.policy.shards} and cannot change: it says where every submission is stored."
         findings.append(Finding("policy.shards", message))
@@ -73,6 +71,9 @@ def _basics(call: Call) -> Iterator[Finding]:
         yield Finding("closes_at", "must be later than opens_at.")
     if call.event is not None and call.event.ends_at <= call.event.starts_at:
         yield Finding("event.ends_at", "must be later than starts_at.")
+
+
+def _policy(call: Call) -> Iterator[Finding]:
     if not any(person.role == "owner" for person in call.organisers):
         yield Finding("organisers", "name at least one with role owner.")
     if not 1 <= call.policy.shards <= MOST_SHARDS:
@@ -81,7 +82,9 @@ def _basics(call: Call) -> Iterator[Finding]:
         yield Finding("policy.ticket_min_seconds", "must be at least 0 and less than ticket_max_seconds.")
     for number, origin in enumerate(call.policy.origins):
         if not _ORIGIN.fullmatch(origin):
-            yield Finding(f"policy.origins[{number}]", "write scheme and host only, for example https://www.example.org.")
+            yield Finding(
+                f"policy.origins[{number}]", "write scheme and host only, for example https://www.example.org."
+            )
 
 
 def _texts(call: Call) -> Iterator[Finding]:
@@ -122,7 +125,9 @@ def _form(call: Call) -> Iterator[Finding]:
         for number, field in enumerate(step.fields):
             here = f"form.steps[{step_number}].fields[{number}]"
             if not _ID.fullmatch(field.id):
-                yield Finding(f"{here}.id", "use a lower-case letter, then letters, digits and underscores, 40 at most.")
+                yield Finding(
+                    f"{here}.id", "use a lower-case letter, then letters, digits and underscores, 40 at most."
+                )
             if field.id in seen:
                 yield Finding(f"{here}.id", f"'{field.id}' is there twice.")
             yield from _field(field, here)
@@ -132,7 +137,9 @@ def _form(call: Call) -> Iterator[Finding]:
     if form.submitter_email not in seen or seen[form.submitter_email].type != "email":
         yield Finding("form.submitter_email", f"'{form.submitter_email}' is not a field of type email.")
     elif not seen[form.submitter_email].required or seen[form.submitter_email].show_if is not None:
-        yield Finding("form.submitter_email", f"'{form.submitter_email}' must be required and always asked: the mail goes there.")
+        yield Finding(
+            "form.submitter_email", f"'{form.submitter_email}' must be required and always asked: the mail goes there."
+        )
     if form.title_field not in seen or not seen[form.title_field].required:
         yield Finding("form.title_field", f"'{form.title_field}' is not a required field.")
     for name in ("privacy", "publication", "open_data", "invitation"):
@@ -148,7 +155,9 @@ def _field(field: Field, here: str) -> Iterator[Finding]:
     ids = [choice.id for choice in field.choices]
     for nth, choice in enumerate(ids):
         if not _CHOICE.fullmatch(choice):
-            yield Finding(f"{here}.choices[{nth}].id", f"'{choice}': use lower-case letters, digits, hyphens and underscores.")
+            yield Finding(
+                f"{here}.choices[{nth}].id", f"'{choice}': use lower-case letters, digits, hyphens and underscores."
+            )
         if choice in ids[:nth]:
             yield Finding(f"{here}.choices[{nth}].id", f"'{choice}' is there twice.")
     for low, high in (("min_length", "max_length"), ("min", "max"), ("min_choices", "max_choices")):
@@ -168,7 +177,9 @@ def _condition(field: Field, here: str, seen: dict[str, Field]) -> Iterator[Find
         yield Finding(f"{here}.show_if.field", f"'{condition.field}' is not a field before this one.")
         return
     if other.show_if is not None:
-        yield Finding(f"{here}.show_if.field", f"'{condition.field}' is itself shown only sometimes: one level is the limit.")
+        yield Finding(
+            f"{here}.show_if.field", f"'{condition.field}' is itself shown only sometimes: one level is the limit."
+        )
     wanted = "has" if other.type == "choices" else "is"
     choice = condition.has if wanted == "has" else condition.is_
     if choice is None or (condition.has is not None and condition.is_ is not None):

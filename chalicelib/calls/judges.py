@@ -35,7 +35,12 @@ def _text(field: Field, given: object) -> str:
         raise Wrong("wrong-type", N_("Please give a text."))
     longest = field.longest
     if longest is not None and len(given) > longest:
-        raise Wrong("too-long", N_("Please use at most %(limit)d characters; these are %(length)d."), limit=longest, length=len(given))
+        raise Wrong(
+            "too-long",
+            N_("Please use at most %(limit)d characters; these are %(length)d."),
+            limit=longest,
+            length=len(given),
+        )
     if field.min_length is not None and len(given) < field.min_length:
         raise Wrong(
             "too-short",
@@ -88,11 +93,21 @@ def _url(field: Field, given: object) -> str:
         url = f"https://{url}"
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna").decode() if not (parts.hostname or "").isascii() else parts.hostname or ""
+        host = (
+            (parts.hostname or "").encode("idna").decode()
+            if not (parts.hostname or "").isascii()
+            else parts.hostname or ""
+        )
         _ = parts.port
     except (ValueError, UnicodeError):
         raise wrong from None
-    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host) or "@" in parts.netloc or " " in url or "\\" in url:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not _HOST.fullmatch(host)
+        or "@" in parts.netloc
+        or " " in url
+        or "\\" in url
+    ):
         raise wrong
     return _text(field, url)
 

@@ -83,7 +83,7 @@ def _options(field: Field, language: str) -> list[dict[str, str]]:
 def _conditional(field: Field) -> dict[str, Any]:
     """Required only while another answer is as `show_if` says."""
     condition = field.show_if
-    assert condition is not None  # noqa: S101 - the caller filtered
+    assert condition is not None
     wanted = {"contains": {"const": condition.has}} if condition.has is not None else {"const": condition.is_}
     return {
         "if": {"properties": {condition.field: wanted}, "required": [condition.field]},

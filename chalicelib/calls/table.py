@@ -78,7 +78,10 @@ def put_call(call: Call, *, after: PublishedCall | None, published_at: str) -> P
     name = call.call
     # The archive first: a crash in between leaves an archived version nobody uses, never a current one without archive.
     archived = CallRecord(
-        f"{name}{_ARCHIVED}{published.version}", version=published.version, published_at=published_at, definition=definition
+        f"{name}{_ARCHIVED}{published.version}",
+        version=published.version,
+        published_at=published_at,
+        definition=definition,
     )
     current = CallRecord(name, version=published.version, published_at=published_at, definition=definition)
     unchanged = CallRecord.version == after.version if after else CallRecord.call.does_not_exist()

@@ -27,7 +27,7 @@ _KINDS: tuple[Kind, ...] = tuple(dict.fromkeys(kind for state in STATES for kind
 
 
 def build(export: Export, published: PublishedCall, *, clock: Callable[[], datetime]) -> Export:
-    """Write every file, then the manifest, then the pointer, then the record. Raises `Unavailable`, `ConditionFailed`."""
+    """Write every file, then the manifest, the pointer, the record. Raises `Unavailable`, `ConditionFailed`."""
     summary = _write_submissions(export, published, clock())
     finished_at = stamp(clock())
     document = manifest(export, summary, base=settings().public_url, finished_at=finished_at)

@@ -23,7 +23,7 @@ from chalicelib.submissions.submission import STATES
 
 
 def request_exports(scheduled_at: str, *, clock: Callable[[], datetime] = now) -> dict[str, Any]:
-    """Ask for tonight's exports. `scheduled_at` is the schedule's own time, so a repeated event asks for the same ones."""
+    """Ask for tonight's exports. `scheduled_at` is the schedule's time: a repeated event asks for the same ones."""
     started = clock()
     exports = []
     for published in list_calls():

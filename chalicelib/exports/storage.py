@@ -41,7 +41,7 @@ class Upload:
 
     def __init__(self, export: Export, name: str, content_type: str) -> None:
         self._name = name
-        self._place = {"Bucket": settings().exports_bucket, "Key": export.prefix + name}
+        self._key = export.prefix + name
         self._content_type = content_type
         self._buffer = bytearray()
         self._parts: list[CompletedPartTypeDef] = []
@@ -50,7 +50,7 @@ class Upload:
 
     def __enter__(self) -> Self:
         with aws_errors():
-            started = s3().create_multipart_upload(**self._place, ContentType=self._content_type)  # type: ignore[arg-type]
+            started = s3().create_multipart_upload(Bucket=_bucket(), Key=self._key, ContentType=self._content_type)
         self._upload_id = started["UploadId"]
         return self
 
@@ -62,16 +62,18 @@ class Upload:
         if len(self._buffer) >= PART:
             self._send_part()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is not None:
             if isinstance(error, Exception):
                 with aws_errors():
-                    s3().abort_multipart_upload(**self._place, UploadId=self._upload_id)
+                    s3().abort_multipart_upload(Bucket=_bucket(), Key=self._key, UploadId=self._upload_id)
             return
         self._send_part()
         with aws_errors():
             s3().complete_multipart_upload(
-                **self._place, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+                Bucket=_bucket(), Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
             )
         self.file = ExportFile(name=self._name, size=self._size, sha256=self._digest.hexdigest())
 
@@ -79,7 +81,7 @@ class Upload:
         number = len(self._parts) + 1
         with aws_errors():
             answer = s3().upload_part(
-                **self._place, UploadId=self._upload_id, PartNumber=number, Body=bytes(self._buffer)
+                Bucket=_bucket(), Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=bytes(self._buffer)
             )
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
         self._buffer.clear()
@@ -89,7 +91,7 @@ def put_manifest(export: Export, content: bytes) -> None:
     """Write the table of contents, after every file it names."""
     with aws_errors():
         s3().put_object(
-            Bucket=settings().exports_bucket,
+            Bucket=_bucket(),
             Key=export.prefix + "manifest.json",
             Body=content,
             ContentType="application/json",
@@ -107,34 +109,39 @@ def point_to(export: Export) -> bool:
         snapshot_at=export.snapshot_at,
         manifest=f"{export.prefix}manifest.json",
     )
-    place = {"Bucket": settings().exports_bucket, "Key": f"exports/{export.call}/latest.json"}
+    key = f"exports/{export.call}/latest.json"
     for _ in range(_POINTER_TRIES):
-        known, etag = _read_pointer(place)
+        known, etag = _read_pointer(key)
         if known is not None and (known.snapshot_at, known.export_id) >= (pointer.snapshot_at, pointer.export_id):
             return known.export_id == pointer.export_id
-        if _put_pointer(place, pointer, etag):
+        if _put_pointer(key, pointer, etag):
             return True
     raise ChangedMeanwhile
 
 
-def _read_pointer(place: dict[str, str]) -> tuple[Pointer | None, str | None]:
+def _read_pointer(key: str) -> tuple[Pointer | None, str | None]:
     client = s3()
     with aws_errors():
         try:
-            answer = client.get_object(**place)  # type: ignore[arg-type]
+            answer = client.get_object(Bucket=_bucket(), Key=key)
             return msgspec.json.decode(answer["Body"].read(), type=Pointer), answer["ETag"]
         except client.exceptions.NoSuchKey:
             return None, None
 
 
-def _put_pointer(place: dict[str, str], pointer: Pointer, etag: str | None) -> bool:
+def _put_pointer(key: str, pointer: Pointer, etag: str | None) -> bool:
     """Write over exactly what was read; false when somebody was quicker (412, or 409 while they write)."""
     from botocore.exceptions import ClientError
 
-    unchanged = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
     with aws_errors():
         try:
-            s3().put_object(**place, Body=msgspec.json.encode(pointer), ContentType="application/json", **unchanged)  # type: ignore[arg-type]
+            content = msgspec.json.encode(pointer)
+            if etag is None:
+                s3().put_object(
+                    Bucket=_bucket(), Key=key, Body=content, ContentType="application/json", IfNoneMatch="*"
+                )
+            else:
+                s3().put_object(Bucket=_bucket(), Key=key, Body=content, ContentType="application/json", IfMatch=etag)
         except ClientError as error:
             if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
                 return False
@@ -149,9 +156,13 @@ def download_link(export: Export, name: str) -> str:
         return s3().generate_presigned_url(
             "get_object",
             Params={
-                "Bucket": settings().exports_bucket,
+                "Bucket": _bucket(),
                 "Key": export.prefix + name,
                 "ResponseContentDisposition": f'attachment; filename="{shown}"',
             },
             ExpiresIn=LINK_SECONDS,
         )
+
+
+def _bucket() -> str:
+    return settings().exports_bucket

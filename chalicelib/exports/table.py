@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.exports.export import ENDED, MOST_ATTEMPTS, Export, ExportState, Progress, Summary
 from chalicelib.runtime.settings import settings
@@ -87,18 +89,24 @@ def claim(call: str, export_id: str, *, owner: str, now: int, lease: int) -> Exp
 
 def report(export: Export, progress: Progress) -> None:
     """Write down how far the builder is. Raises `ConditionFailed` when the claim is no longer ours."""
-    _update(export.call, export.export_id, [ExportRecord.progress.set(_json(progress))], ExportRecord.owner == export.owner)
+    _update(
+        export.call, export.export_id, [ExportRecord.progress.set(_json(progress))], ExportRecord.owner == export.owner
+    )
 
 
 def finish(export: Export, summary: Summary, *, at: str) -> Export:
     """It is whole and visible. Raises `ConditionFailed` when the claim is no longer ours."""
-    actions = [ExportRecord.summary.set(_json(summary)), ExportRecord.cause.remove(), *_ended("ready", at)]
+    actions: list[Action] = [
+        ExportRecord.summary.set(_json(summary)),
+        ExportRecord.cause.remove(),
+        *_ended("ready", at),
+    ]
     return _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
 
 
 def give_back(export: Export, *, cause: str, at: str) -> Export:
     """The builder failed: give the claim back, or give up after `MOST_ATTEMPTS`."""
-    actions: list[Any] = [ExportRecord.lease_until.set(0), ExportRecord.cause.set(cause)]
+    actions: list[Action] = [ExportRecord.lease_until.set(0), ExportRecord.cause.set(cause)]
     actions += _ended("failed", at) if export.attempts >= MOST_ATTEMPTS else []
     return _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
 
@@ -108,14 +116,14 @@ def ended(export: Export | None) -> bool:
     return export is None or export.state in ENDED
 
 
-def _ended(state: ExportState, at: str) -> list[Any]:
+def _ended(state: ExportState, at: str) -> list[Action]:
     return [ExportRecord.state.set(state), ExportRecord.finished_at.set(at)]
 
 
-def _update(call: str, export_id: str, actions: list[Any], condition: Any) -> Export:  # noqa: ANN401 - PynamoDB's expressions are untyped
+def _update(call: str, export_id: str, actions: Sequence[Action], condition: Condition) -> Export:
     record = ExportRecord(call, export_id)
     with table_errors():
-        record.update(actions, condition=condition)
+        record.update(list(actions), condition=condition)
     return _export(record)
 
 

@@ -122,7 +122,9 @@ def _answers(posted: Posted) -> dict[str, object]:
     """The posted answers. Raises `AnswersInvalid` for what stands beside them and should not."""
     errors = [FieldError(name, "unknown-field", N_("This call has no such field.")) for name in posted.unknown]
     if posted.honeypot:
-        errors.append(FieldError("_website", "honeypot", N_("Please leave this field empty: it is there to catch robots.")))
+        errors.append(
+            FieldError("_website", "honeypot", N_("Please leave this field empty: it is there to catch robots."))
+        )
     if errors:
         raise AnswersInvalid(errors=errors)
     return posted.answers
@@ -136,7 +138,10 @@ def _store(submission: Submission, call: Call, now: datetime, *, by_chance: bool
             if not by_chance:
                 return _replay(submission, call, now, otherwise=Unavailable())
             known = table.find(call.call, submission.id, call.policy.shards)
-            if known is not None and (known.fingerprint, known.submitted_at) == (submission.fingerprint, submission.submitted_at):
+            if known is not None and (known.fingerprint, known.submitted_at) == (
+                submission.fingerprint,
+                submission.submitted_at,
+            ):
                 break  # our own write, repeated by the SDK after a lost reply
             # Two chances met: 2^55 to one, but a report must not hang on it.
             submission = _again(submission, call)

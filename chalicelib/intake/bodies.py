@@ -98,7 +98,7 @@ def _from_json(body: bytes) -> Posted:
     return Posted(answers=answers, ticket=ticket, altcha=altcha, unknown=unknown)
 
 
-def parse_json(body: bytes) -> Any:  # noqa: ANN401 - JSON is any of its types
+def parse_json(body: bytes) -> Any:
     """JSON as RFC 8259 has it: no NaN, no duplicate keys, no lone surrogates, no NUL, not too deep.
 
     Raises `BodyUnreadable`.
@@ -127,7 +127,7 @@ def _constant(_name: str) -> NoReturn:
 
 
 def _check_depth(text: str) -> None:
-    """Brackets inside strings count as well when a string is cut open by a quote; that only makes this stricter there."""
+    """Refuse what json.loads would follow down level by level; only brackets outside strings count."""
     depth = deepest = 0
     in_string = escaped = False
     for character in text:
@@ -144,7 +144,7 @@ def _check_depth(text: str) -> None:
         _unreadable(N_("The content is too deeply nested."))
 
 
-def _check_texts(value: Any) -> None:  # noqa: ANN401 - JSON is any of its types
+def _check_texts(value: Any) -> None:
     if isinstance(value, str):
         if "\0" in value:
             _unreadable(N_("A text holds the character NUL."))

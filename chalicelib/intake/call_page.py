@@ -20,7 +20,18 @@ def call_document(published: PublishedCall) -> dict[str, Any]:
     """The public part of a definition: everything but who runs it and how it is guarded."""
     call = published.call
     everything: dict[str, Any] = msgspec.to_builtins(call)
-    public = ("call", "languages", "title", "intro", "organiser", "contact", "privacy", "time_zone", "form", "landscape")
+    public = (
+        "call",
+        "languages",
+        "title",
+        "intro",
+        "organiser",
+        "contact",
+        "privacy",
+        "time_zone",
+        "form",
+        "landscape",
+    )
     document = {name: everything[name] for name in public}
     return document | {
         "version": published.version,

@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 
 
 def form_page(
-    call: Call, request: Request, *, keys: Keys, now: datetime, posted: Posted | None = None, refusal: Refusal | None = None
+    call: Call,
+    request: Request,
+    *,
+    keys: Keys,
+    now: datetime,
+    posted: Posted | None = None,
+    refusal: Refusal | None = None,
 ) -> str:
     """The form; after a refusal with all input kept, a summary on top and the same words beside each field."""
-    needs_fresh = posted is None or posted.ticket is None or (isinstance(refusal, TicketRefused) and not _still_good(refusal))
+    needs_fresh = (
+        posted is None or posted.ticket is None or (isinstance(refusal, TicketRefused) and not _still_good(refusal))
+    )
     ticket = issue_ticket(keys, call, now) if needs_fresh or posted is None else posted.ticket
     messages = field_messages(refusal.errors, request.language) if refusal else []
     given = posted.answers if posted else {}
@@ -45,7 +53,7 @@ def _still_good(refusal: TicketRefused) -> bool:
     return refusal.code == "ticket-too-young"
 
 
-def _shown(value: Any) -> list[str]:  # noqa: ANN401 - whatever was posted
+def _shown(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [str(one) for one in values]
 

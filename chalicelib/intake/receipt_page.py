@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STATES = {
     "received": N_("Not confirmed yet"),
-    "confirmed": N_("Confirmed – the organisers will read it"),
+    "confirmed": N_("Confirmed, the organisers will read it"),
     "accepted": N_("Accepted"),
     "rejected": N_("Not accepted"),
     "duplicate": N_("Merged with another report"),
@@ -64,7 +64,8 @@ def receipt_page(call: Call, submission: Submission, mails: list[Entry], request
         answers=shown_answers(call, submission.read_answers(), language),
         history=[(when(one.at), words(EVENTS, one.event)) for one in submission.history],
         mails=[
-            (words(MAILS, one.kind), words(MAIL_STATES, one.state), when(one.sent_at or one.changed_at)) for one in mails
+            (words(MAILS, one.kind), words(MAIL_STATES, one.state), when(one.sent_at or one.changed_at))
+            for one in mails
         ],
         actions=actions(submission),
     )
@@ -79,7 +80,7 @@ def shown_answers(call: Call, answers: dict[str, Any], language: str) -> list[tu
     ]
 
 
-def _words(field: Field, answer: Any, language: str) -> list[str]:  # noqa: ANN401 - one of the answer types
+def _words(field: Field, answer: Any, language: str) -> list[str]:
     if field.type == "consent":
         return [translate(language, N_("Yes") if answer else N_("No"))]
     labels = {choice.id: choice.label[language] for choice in field.choices}

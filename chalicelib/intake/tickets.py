@@ -27,7 +27,9 @@ class TicketRefused(Refusal):
     status: ClassVar[int] = 403
     code: ClassVar[str] = "ticket-refused"
     title: ClassVar[str] = N_("This form page is not valid any more.")
-    message: ClassVar[str] = N_("Please send the form again: this page now carries a fresh ticket. Your answers are still here.")
+    message: ClassVar[str] = N_(
+        "Please send the form again: this page now carries a fresh ticket. Your answers are still here."
+    )
 
 
 class TicketExpired(TicketRefused):
@@ -42,7 +44,9 @@ class TicketTooYoung(TicketRefused):
 
     code: ClassVar[str] = "ticket-too-young"
     title: ClassVar[str] = N_("That was very fast.")
-    message: ClassVar[str] = N_("To keep robots out we accept a form only after %(seconds)d seconds. Please send it again now.")
+    message: ClassVar[str] = N_(
+        "To keep robots out we accept a form only after %(seconds)d seconds. Please send it again now."
+    )
 
 
 class TicketMissing(TicketRefused):

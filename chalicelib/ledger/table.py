@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, Kind, MailState
@@ -15,7 +16,7 @@ from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_e
 _BATCH = 100  # BatchGetItem takes no more keys
 
 
-class ByState(GlobalSecondaryIndex["MailRecord"]):
+class ByState(GlobalSecondaryIndex["MailRecord"]):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
     """`<call>#<state>`, by time of the last change."""
 
     class Meta:
@@ -120,11 +121,11 @@ def last_change(call: str, state: MailState) -> str | None:
         return next((record.changed_at for record in query), None)
 
 
-def _state(call: str, state: MailState, at: str) -> list[Any]:
+def _state(call: str, state: MailState, at: str) -> list[Action]:
     return [MailRecord.state.set(state), MailRecord.call_state.set(f"{call}#{state}"), MailRecord.changed_at.set(at)]
 
 
-def _update(record: MailRecord, actions: list[Any], condition: Any) -> Entry:  # noqa: ANN401 - PynamoDB's expressions are untyped
+def _update(record: MailRecord, actions: list[Action], condition: Condition) -> Entry:
     with table_errors():
         record.update(actions, condition=condition)
     return _entry(record)

@@ -42,7 +42,7 @@ def deliver_mails(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
-    """Send one mail, if it is still owed and nobody else is at it. Raises `TryLater` where the message must come back."""
+    """Send one mail, if it is still owed and nobody else is at it. Raises `TryLater` when the message must stay."""
     try:
         call = get_call(job.call).call
     except NotFound:
@@ -91,7 +91,14 @@ def _send(call: Call, submission: Submission, entry: Entry, clock: Callable[[], 
         raise TryLater from None
     except Refused as refused:
         given_up = ledger.release(entry, cause=refused.cause, count_attempt=True, at=stamp(clock())).state == "failed"
-        log("mail-refused", call=call.call, reference=submission.id, kind=entry.kind, code=refused.cause, attempt=entry.attempts)
+        log(
+            "mail-refused",
+            call=call.call,
+            reference=submission.id,
+            kind=entry.kind,
+            code=refused.cause,
+            attempt=entry.attempts,
+        )
         if given_up:
             return
         raise TryLater from None

@@ -1,4 +1,4 @@
-"""Every AWS client that is not PynamoDB's, built when first needed (each costs tens of milliseconds of a cold start)."""
+"""All AWS clients but PynamoDB's, built when first needed (each adds tens of milliseconds to a cold start)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def ses() -> SESV2Client:
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Turn throttling, outages and broken connections into `Unavailable`; anything else is a fault of ours and passes."""
+    """Turn throttling, outages and broken connections into `Unavailable`; anything else passes."""
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
     try:

@@ -26,7 +26,7 @@ def log(event: str, **fields: str | int | bool | None) -> None:
 
 
 def log_fault(event: str, error: BaseException, **fields: str | int | bool | None) -> None:
-    """Log where an unexpected error came from: its class and the lines of our code, never its text (which may hold data)."""
+    """Log where an unexpected error came from: its class and the lines of our code, never its text."""
     # Imported here: only ever needed when something is broken.
     import traceback
 

@@ -25,7 +25,7 @@ _PASSING = {
 
 
 class TableMeta:
-    """PynamoDB's defaults (15 s, 30 s, 3 retries) outlast a request; these do not (seconds; attempts beside the first)."""
+    """PynamoDB's defaults (15 s, 30 s, 3 retries) outlast a request; these do not. Seconds; further attempts."""
 
     region = settings().region
     connect_timeout_seconds = 1

@@ -1,6 +1,6 @@
 """The link to a receipt: a signed text that names one submission and can be made void.
 
-It holds call, id, generation and expiry, nothing about the person. Whoever has it has the rights of the submitter, so it
+It holds call, id, generation and expiry, nothing about the person. Whoever has it has the submitter's rights, so it
 goes out by mail only, and its path never reaches a log.
 """
 

@@ -1,6 +1,6 @@
 """The reference of a submission: 11 characters of chance, a check character, read in three groups: `K7Q4-9XMD-2RTB`.
 
-Alphabet: Crockford's base 32 (no I, L, O, U). Check character: Damm's scheme over GF(2^5), which finds every single wrong
+Alphabet: Crockford's base 32 (no I, L, O, U). Check character: Damm's scheme over GF(2^5), which finds every wrong
 character and every swap of neighbours; Crockford's own check needs five signs that no one can type on a telephone.
 """
 
@@ -46,7 +46,7 @@ def show(submission_id: str) -> str:
 
 
 def _check(values: list[int]) -> int:
-    """Damm's interim digit after `values`: x * y = 2x + y in GF(32); it is 0 where the last value is the right check."""
+    """Damm's interim digit after `values`: x * y = 2x + y in GF(32); 0 when the last value is the right check."""
     interim = 0
     for value in values:
         interim = _double(interim ^ value)

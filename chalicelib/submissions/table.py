@@ -1,13 +1,14 @@
-"""Submissions in their table. Key: the call's shard and the id; `by_state` lists a call's submissions by state and time."""
+"""Submissions in their table. Key: the call's shard and the id; `by_state` lists them by state and time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib.runtime.clock import moment
@@ -23,7 +24,7 @@ class _Happening(MapAttribute[str, str]):
     event = UnicodeAttribute()
 
 
-class ByState(GlobalSecondaryIndex["SubmissionRecord"]):
+class ByState(GlobalSecondaryIndex["SubmissionRecord"]):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
     """`<call>#<state>#<nn>`, by time of the last change."""
 
     class Meta:
@@ -35,7 +36,7 @@ class ByState(GlobalSecondaryIndex["SubmissionRecord"]):
 
 
 class SubmissionRecord(Record):
-    """One submission. `answers`, `consents` and `published` are JSON texts in UTF-8: what is stored is what is exported."""
+    """One submission. `answers`, `consents` and `published` are JSON in UTF-8: what is stored is what is exported."""
 
     class Meta(TableMeta):
         table_name = settings().submissions_table
@@ -75,7 +76,9 @@ def find(call: str, submission_id: str, shards: int) -> Submission | None:
     """The submission as it is now (consistent read), or `None`. Expired ones are still found: see `expired`."""
     with table_errors():
         try:
-            record = SubmissionRecord.get(_call_shard(call, shard_of(submission_id, shards)), submission_id, consistent_read=True)
+            record = SubmissionRecord.get(
+                _call_shard(call, shard_of(submission_id, shards)), submission_id, consistent_read=True
+            )
         except SubmissionRecord.DoesNotExist:
             return None
     return _submission(record)
@@ -97,15 +100,15 @@ def confirm(submission: Submission, *, at: str) -> Submission:
 
 
 def _move(
-    record: SubmissionRecord, old: Submission, state: State, at: str, *more: Any, condition: Condition
+    record: SubmissionRecord, old: Submission, state: State, at: str, *more: Action, condition: Condition
 ) -> Submission:
-    # The condition is on the state, not on the version: with PynamoDB a version condition on a key-only object resets it.
+    # The condition is on the state, not on the version: PynamoDB's version condition on a key-only object resets it.
     actions = [
         SubmissionRecord.state.set(state),
         SubmissionRecord.call_state.set(_call_state(old.call, state, old.shard)),
         SubmissionRecord.changed_at.set(at),
         SubmissionRecord.version.set(SubmissionRecord.version + 1),
-        SubmissionRecord.history.set(SubmissionRecord.history.append([_Happening(at=at, event=state)])),
+        SubmissionRecord.history.set(SubmissionRecord.history.append([_happening(at, state)])),
         SubmissionRecord.expires_at.remove(),
         *more,
     ]
@@ -122,7 +125,7 @@ def pages(call: str, shard: int, after: str | None = None) -> Iterator[list[Subm
 
 
 def changed_since(call: str, state: State, shard: int, since: str) -> Iterator[list[Submission]]:
-    """Submissions in `state` changed at or after the stamp `since`, oldest first, by the index (eventually consistent)."""
+    """Submissions in `state` changed since the stamp `since`, oldest first, by the index (in the end consistent)."""
     hash_key = _call_state(call, state, shard)
     yield from _paged(SubmissionRecord.by_state.query(hash_key, ByState.changed_at >= since, page_size=PAGE))
 
@@ -134,7 +137,7 @@ def last_change(call: str, state: State, shard: int) -> str | None:
         return next((record.changed_at for record in query), None)
 
 
-def _paged(query: Any) -> Iterator[list[Submission]]:
+def _paged(query: Iterable[SubmissionRecord]) -> Iterator[list[Submission]]:
     page: list[Submission] = []
     with table_errors():
         for record in query:
@@ -154,24 +157,24 @@ def _call_state(call: str, state: State, shard: int) -> str:
     return f"{call}#{state}#{shard:02d}"
 
 
+def _happening(at: str, event: str) -> _Happening:
+    return _Happening(at=at, event=event)  # type: ignore[no-untyped-call] # PynamoDB's constructor
+
+
 def _record(submission: Submission) -> SubmissionRecord:
     values = msgspec.structs.asdict(submission) | {
         "call_shard": _call_shard(submission.call, submission.shard),
         "call_state": _call_state(submission.call, submission.state, submission.shard),
         "consents": msgspec.json.encode(submission.consents).decode(),
-        "history": [_Happening(at=one.at, event=one.event) for one in submission.history],
+        "history": [_happening(one.at, one.event) for one in submission.history],
     }
     return SubmissionRecord(**values)
 
 
 def _submission(record: SubmissionRecord) -> Submission:
-    values = {name: getattr(record, name) for name in Submission.__struct_fields__}
-    return Submission(**values | {
-        "shard": int(record.shard),
-        "form_version": int(record.form_version),
-        "version": int(record.version),
-        "generation": int(record.generation),
-        "expires_at": None if record.expires_at is None else int(record.expires_at),
-        "consents": msgspec.json.decode(record.consents, type=ConsentRecord),
-        "history": tuple(Happening(at=one.at, event=one.event) for one in record.history),
-    })  # fmt: skip
+    values: dict[str, Any] = {name: getattr(record, name) for name in Submission.__struct_fields__}
+    numbers = ("shard", "form_version", "version", "generation", "expires_at")
+    values |= {name: int(values[name]) for name in numbers if values[name] is not None}
+    values["consents"] = msgspec.json.decode(record.consents, type=ConsentRecord)
+    values["history"] = tuple(Happening(at=one.at, event=one.event) for one in record.history)
+    return Submission(**values)

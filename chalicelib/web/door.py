@@ -48,7 +48,7 @@ class Door(Blueprint):
 class _BytesResponse(ChaliceResponse):
     """A binary body. Chalice's own way answers 400 to clients that do not name the type in `Accept`."""
 
-    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002 - Chalice's signature
         return {
             "statusCode": self.status_code,
             "headers": self.headers,
@@ -61,7 +61,10 @@ class _BytesResponse(ChaliceResponse):
 def read_request(asked: ChaliceRequest) -> Request:
     """Our request of Chalice's."""
     headers = {name.lower(): value for name, value in asked.headers.items()}
-    query = {name: values[-1] for name, values in (asked.to_original_event()["multiValueQueryStringParameters"] or {}).items()}
+    query = {
+        name: values[-1]
+        for name, values in (asked.to_original_event()["multiValueQueryStringParameters"] or {}).items()
+    }
     body = asked.raw_body
     return Request(
         method=asked.method,
@@ -98,7 +101,7 @@ def _chalice_response(reply: Reply) -> ChaliceResponse:
 def answer_unrouted(app: Chalice) -> Callable[[Any, Callable[..., Any]], Any]:
     """A middleware for `app`: 404 and 405 for what has no view, in the same form as every other refusal."""
 
-    def middleware(event: ChaliceRequest, get_response: Callable[..., Any]) -> Any:  # noqa: ANN401
+    def middleware(event: ChaliceRequest, get_response: Callable[..., Any]) -> Any:
         allowed = app.routes.get(event.path)
         if allowed is not None and event.method in allowed:
             return get_response(event)

@@ -32,7 +32,7 @@ class Reply(Struct, frozen=True):
     body: str | bytes
 
 
-def json_reply(document: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Reply:  # noqa: ANN401
+def json_reply(document: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
     """`document` as JSON (UTF-8)."""
     body = msgspec.json.encode(document).decode()
     return Reply(status, _ALWAYS | {"Content-Type": "application/json"} | (headers or {}), body)

@@ -9,7 +9,7 @@ from chalicelib.web.languages import choose
 
 
 class Request(Struct, frozen=True):
-    """One HTTP request. Header names are lower case; `query` holds the last value of each name; `body` is exact bytes."""
+    """One HTTP request. Header names are lower case; `query` holds each name's last value; `body` is exact bytes."""
 
     method: str
     path: str

@@ -9,6 +9,6 @@ door = Door(__name__)
 
 
 @door.serve("/static/{name}", "GET")
-def static_file(request: Request, name: str) -> Reply:
+def static_file(_request: Request, name: str) -> Reply:
     """Styles, pictures, fonts under their hashed names."""
     return static_reply(name)

@@ -19,7 +19,7 @@ def demo(
 
     Running it again sends nothing twice.
     """
-    url = str(read_running(data)["url"])
+    url = read_running(data).url
     samples = read_samples()
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     to_confirm: set[str] = set()

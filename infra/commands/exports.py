@@ -43,7 +43,12 @@ def build(call: str, stage: Stage = LOCAL, data: Data = DATA) -> None:
 def _watch(export: Export) -> Export:
     from chalicelib.exports import table
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[written]} submissions"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[written]} submissions"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(export.export_id, total=None, written=0)
         while not table.ended(export):

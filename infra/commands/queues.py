@@ -53,7 +53,11 @@ def redrive(
 
 
 def _counts(client: SQSClient, queue: str) -> tuple[int, int, int]:
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+    names = (
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    )
     answer = client.get_queue_attributes(QueueUrl=queue, AttributeNames=list(names))["Attributes"]  # type: ignore[arg-type]
     waiting, working, delayed = (int(answer[name]) for name in names)  # type: ignore[index]
     return waiting, working, delayed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated
 
 import boto3
+import msgspec
 import typer
 from rich.console import Console
 
@@ -23,7 +23,7 @@ complaints = Console(stderr=True)
 
 
 def fail(message: str) -> typer.Exit:
-    """Say what is wrong; `raise fail(…)` ends the command with exit status 1."""
+    """Say what is wrong and give what to raise: the command ends with exit status 1."""
     complaints.print(message, style="red", highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
@@ -35,9 +35,9 @@ def use_stage(stage: str, data: Path) -> dict[str, str]:
     """
     if stage == LOCAL:
         running = read_running(data)
-        endpoint, stack, found = running["endpoint"], running["stack"], running["outputs"]
+        found = running.outputs
         os.environ.update({
-            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ENDPOINT_URL": running.endpoint,
             "AWS_ACCESS_KEY_ID": "000000000000",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "eu-central-1"),
@@ -54,11 +54,20 @@ def use_stage(stage: str, data: Path) -> dict[str, str]:
     return found
 
 
-def read_running(data: Path) -> dict[str, object]:
+class Running(msgspec.Struct):
+    """What `aufruf run` writes about itself into `stack.json`."""
+
+    endpoint: str
+    url: str
+    outputs: dict[str, str]
+    pid: int
+
+
+def read_running(data: Path) -> Running:
     """What the running local stack wrote about itself. Raises `typer.Exit` when none runs."""
     try:
-        running: dict[str, object] = json.loads((data / "stack.json").read_text(encoding="utf-8"))
-        os.kill(int(str(running["pid"])), 0)
-    except (OSError, ValueError, KeyError) as error:
+        running = msgspec.json.decode((data / "stack.json").read_bytes(), type=Running)
+        os.kill(running.pid, 0)
+    except (OSError, msgspec.DecodeError) as error:
         raise fail("The local stack is not running. Start it in another terminal: make run") from error
     return running

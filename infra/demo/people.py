@@ -42,7 +42,9 @@ class Sample:
 def read_samples(path: Path = SAMPLES) -> list[Sample]:
     """All samples."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [Sample(call=document["call"], number=number, **one) for number, one in enumerate(document["submissions"], 1)]
+    return [
+        Sample(call=document["call"], number=number, **one) for number, one in enumerate(document["submissions"], 1)
+    ]
 
 
 def send(url: str, sample: Sample) -> tuple[str, bool]:
@@ -55,8 +57,8 @@ def send(url: str, sample: Sample) -> tuple[str, bool]:
     return answer["reference"], status == 200  # noqa: PLR2004 - 200 is a replay, 201 is new
 
 
-def confirm(url: str, references: set[str], *, seconds: float, each: Any) -> set[str]:  # noqa: ANN401 - a callback
-    """Follow the links in the mails about `references`; calls `each` for every one, gives those that had no mail in time."""
+def confirm(url: str, references: set[str], *, seconds: float, each: Any) -> set[str]:
+    """Follow the links in the mails about `references`, calling `each` for each; gives those without mail in time."""
     waiting = set(references)
     deadline = time.monotonic() + seconds
     while waiting and time.monotonic() < deadline:
