@@ -28,6 +28,10 @@ app.command("demo")(demo.demo)
 def run(
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
     data: Data = DATA,
+    enforce_permissions: Annotated[
+        bool,
+        typer.Option(envvar="ENFORCE_PERMISSIONS", help="Let functions do only what their policies allow."),
+    ] = False,
 ) -> None:
     """Serve everything on this machine: the production template on an emulator. Ctrl-C stops it; the data stays."""
     from infra.local.run import run as run_local
@@ -38,6 +42,7 @@ def run(
             data=data,
             publish_calls=lambda _stack: calls.publish_folder(Path("calls")),
             issue_token=lambda: tokens.issue("local owner", "owner", ("*",), 90),
+            enforce_permissions=enforce_permissions,
         )
     )
 
@@ -47,7 +52,9 @@ def deploy(
     stage: Annotated[str, typer.Option(help="“dev”, “prod”, or any name of your own.")],
     public_url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="The address people use; stands in mails.")],
     mail_sender: Annotated[str, typer.Option(envvar="MAIL_SENDER", help="The address mails come from.")],
-    allow_data_loss: Annotated[bool, typer.Option(help="Let the change replace or delete tables, bucket or secret.")] = False,
+    allow_data_loss: Annotated[
+        bool, typer.Option(help="Let the change replace or delete tables, bucket or secret.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing anything.")] = False,
 ) -> None:
     """Package and deploy to AWS, showing the change first. Safe to repeat and to interrupt."""

@@ -39,6 +39,7 @@ def parameters(*, public_url: str, ses_endpoint: str) -> dict[str, str]:
         "ReconcileSchedule": "rate(1 minute)",
         "CallsCacheSeconds": "1",
         "ExportSettleSeconds": "1",
+        "RequireTls": "false",
     }
 
 
