@@ -61,7 +61,8 @@ def nightly(event: CloudWatchEvent) -> dict[str, Any]:
 
 @app.schedule("rate(15 minutes)")
 def reconcile(_event: CloudWatchEvent) -> dict[str, Any]:
-    """Put back on the queue every mail that is owed and that the ledger does not know."""
+    """Put back on the queues what is owed and what nobody is at work on."""
+    from chalicelib.exports.reconcile import reconcile_exports
     from chalicelib.mail.reconcile import reconcile_mails
 
-    return reconcile_mails()
+    return {"mails": reconcile_mails(), "exports": reconcile_exports()}

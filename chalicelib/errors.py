@@ -35,7 +35,7 @@ class Refusal(Exception):
     code: ClassVar[str] = "bad-request"
     title: ClassVar[str] = N_("The request could not be understood.")
     message: ClassVar[str] = ""
-    headers: ClassVar[dict[str, str]] = {}
+    headers: dict[str, str] = {}  # noqa: RUF012 - never changed in place
 
     def __init__(
         self,
@@ -43,12 +43,14 @@ class Refusal(Exception):
         *,
         errors: Sequence[FieldError] = (),
         facts: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
         **details: str | int,
     ) -> None:
         super().__init__(self.code)
         self.says = self.message if message is None else message
         self.errors = tuple(errors)
         self.facts = facts or {}
+        self.headers = self.headers | (headers or {})
         self.details = details
 
 
@@ -76,7 +78,9 @@ class LoginNeeded(Refusal):
     code = "login-needed"
     title = N_("You need to be logged in.")
     message = N_("Send an API token as “Authorization: Bearer …”.")
-    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Bearer realm="aufruf"'}
+    headers = {  # noqa: RUF012 - never changed in place
+        "WWW-Authenticate": 'Bearer realm="aufruf"'
+    }
 
 
 class ChangedMeanwhile(Refusal):
@@ -95,7 +99,9 @@ class Unavailable(Refusal):
     code = "unavailable"
     title = N_("The service is busy at the moment.")
     message = N_("Nothing you entered was lost. Please try again in a minute.")
-    headers: ClassVar[dict[str, str]] = {"Retry-After": "30"}
+    headers = {  # noqa: RUF012 - never changed in place
+        "Retry-After": "30"
+    }
 
 
 class Broken(Refusal):

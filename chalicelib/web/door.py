@@ -38,8 +38,10 @@ class Door(Blueprint):
 
             chalice_view.__name__ = f"{view.__name__}_{'_'.join(methods).lower()}"
             heads = ["HEAD"] if "GET" in methods else []
-            # Chalice compares content types with this list; ours are judged in one place, with our words.
-            self.route(path, methods=[*methods, *heads], name=chalice_view.__name__)(chalice_view)
+            # Chalice would answer 415 in its own words to all but JSON; media types are judged where bodies are read.
+            self.route(path, methods=[*methods, *heads], name=chalice_view.__name__, content_types=["*/*"])(
+                chalice_view
+            )
             return view
 
         return register
@@ -107,8 +109,7 @@ def answer_unrouted(app: Chalice) -> Callable[[Any, Callable[..., Any]], Any]:
             return get_response(event)
         refusal: Refusal = NotFound()
         if allowed is not None:
-            refusal = MethodNotAllowed()
-            refusal.headers = {"Allow": ", ".join(sorted(allowed))}  # type: ignore[misc]
+            refusal = MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed))})
         return _chalice_response(problem_reply(refusal, read_request(event)))
 
     return middleware

@@ -1,0 +1,29 @@
+"""Exports that were asked for and that nobody is building: their message was lost, or its worker died for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from chalicelib.calls.table import list_calls
+from chalicelib.exports import table
+from chalicelib.jobs.messages import ExportJob
+from chalicelib.jobs.queues import send_export_job
+from chalicelib.runtime.clock import moment, now
+from chalicelib.runtime.logs import log
+
+PATIENCE = timedelta(minutes=10)  # an export younger than this may simply be waiting for its turn
+
+
+def reconcile_exports(*, clock: Callable[[], datetime] = now) -> dict[str, int]:
+    """Queue such exports again; harmless to repeat, the claim decides. Gives how many were put back."""
+    started = clock()
+    put_back = 0
+    for published in list_calls():
+        for export in table.newest(published.call.call):
+            forgotten = not table.ended(export) and export.lease_until <= started.timestamp()
+            if forgotten and moment(export.snapshot_at) + PATIENCE < started:
+                send_export_job(ExportJob(call=export.call, export_id=export.export_id))
+                put_back += 1
+    log("reconciled-exports", jobs=put_back)
+    return {"put_back": put_back}
