@@ -39,7 +39,7 @@ def run_chalice(project: Path, *arguments: str, region: str) -> str:
     Raises PackagingFailed, with chalice's own words, when it fails, and when it says that a dependency is missing,
     which it does not count as a failure.
     """
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own interpreter, and arguments of our own
         [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *arguments],
         cwd=project,
         env=_environment(region),
@@ -80,8 +80,9 @@ def dependencies(requirements: Path, cache: Path, *, for_host: bool, region: str
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
             build = _install_for_host if for_host else _install_for_lambda
-            # Renamed when whole, so that an interrupted build is never taken for a finished one.
-            build(requirements, Path(scratch), region).replace(built)
+            whole = build(requirements, Path(scratch), region)
+            # Named when whole, so that an interrupted build is never taken for a finished one.
+            whole.replace(built)
     return built
 
 
@@ -101,7 +102,7 @@ def _install_for_lambda(requirements: Path, scratch: Path, region: str) -> Path:
         zipfile.ZipFile(scratch / "out" / "deployment.zip") as source,
         zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        for entry in source.infolist():
+        for entry in sorted(source.infolist(), key=lambda entry: entry.filename):
             if not entry.filename.startswith(_APP):
                 target.writestr(entry, source.read(entry))
     return result
@@ -110,7 +111,7 @@ def _install_for_lambda(requirements: Path, scratch: Path, region: str) -> Path:
 def _install_for_host(requirements: Path, scratch: Path, _region: str) -> Path:
     folder = scratch / "site-packages"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", str(folder)]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own interpreter, and arguments of our own
         [*pip, "-r", str(requirements)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode:
@@ -154,7 +155,7 @@ def check_imports_alone(archive: Path, handlers: Iterable[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(archive) as whole:
             whole.extractall(folder)
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - as above
             [sys.executable, "-I", "-S", "-B", "-c", program, folder, *handlers],
             cwd=folder,
             # All that Lambda promises. The stage's settings are not there: importing must not need them.

@@ -29,7 +29,7 @@ class DeploymentDeclined(DeploymentFailed):
     """Whoever was asked said no. Nothing has been changed."""
 
 
-def deploy(  # noqa: PLR0913 - each is one decision of the caller's
+def deploy(
     package: Package,
     *,
     stack: str,

@@ -47,8 +47,8 @@ def package(
     `stage` is one of `.chalice/config.json`. `host` takes dependencies for this machine instead of Lambda's, for a
     local stack on another system than x86-64 Linux. `cache` keeps what is slow to make (`.cache/package` by default).
 
-    Raises PackagingFailed, with the tool's own words, when chalice or pip fail, or when the zip does not import alone,
-    and ResourcesInvalid when `infra/resources/` does not fit.
+    Raises PackagingFailed, with the tool's own words, when chalice or pip fail, when `infra/resources/` does not fit
+    the app, or when the zip does not import alone.
     """
     cache = cache or project / ".cache" / "package"
     result = Package(template=out / "template.json", archive=out / "deployment.zip")
@@ -78,10 +78,13 @@ def _run_chalice(project: Path, staging: Path, stage: str) -> Template:
     (staging / ".chalice").mkdir()
     for path in (project / ".chalice").glob("*.json"):
         shutil.copy2(path, staging / ".chalice" / path.name)
-    (staging / "resources.json").write_text(json.dumps(read_resources(project / "infra" / "resources")))
-    merge = ("--merge-template", "resources.json")
-    archive.run_chalice(staging, "package", "--stage", stage, *merge, "out", region=_REGION)
-    return complete(json.loads((staging / "out" / "sam.json").read_text(encoding="utf-8")))
+    try:
+        (staging / "resources.json").write_text(json.dumps(read_resources(project / "infra" / "resources")))
+        merge = ("--merge-template", "resources.json")
+        archive.run_chalice(staging, "package", "--stage", stage, *merge, "out", region=_REGION)
+        return complete(json.loads((staging / "out" / "sam.json").read_text(encoding="utf-8")))
+    except ResourcesInvalid as error:
+        raise PackagingFailed(str(error)) from error
 
 
 def _prove(whole: Path, template: Template, cache: Path) -> None:
@@ -103,10 +106,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         made = package(options.out, stage=options.stage, host=options.host)
-    except (PackagingFailed, ResourcesInvalid) as error:
-        print(error, file=sys.stderr)
+    except PackagingFailed as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command speaks
         return 1
-    print(made.template, made.archive, sep="\n")
+    print(made.template, made.archive, sep="\n")  # noqa: T201 - a command speaks
     return 0
 
 

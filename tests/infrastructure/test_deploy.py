@@ -4,6 +4,7 @@ import copy
 import http.client
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPMessage
 from pathlib import Path
@@ -153,12 +154,11 @@ def test_the_keys_are_made_once_and_survive_the_next_deployment(
 
 def request(aws: Emulator, stack: dict[str, str], method: str, path: str) -> tuple[int, HTTPMessage, bytes]:
     address = urlsplit(aws.endpoint)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-    connection.request(
-        method, f"/_aws/execute-api/{stack['RestAPIId']}/api{path}", headers={"Accept": "application/json"}
-    )
-    answer = connection.getresponse()
-    return answer.status, answer.headers, answer.read()
+    with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)) as connection:
+        target = f"/_aws/execute-api/{stack['RestAPIId']}/api{path}"
+        connection.request(method, target, headers={"Accept": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/nothing/at/all", "/organiser/calls", "/calls/x/y/z"])

@@ -247,3 +247,14 @@ def test_every_route_of_the_app_and_every_other_path_lead_to_the_app(merged: Jso
     assert all(len(operations) == 7 for operations in paths.values())
     # API Gateway's quota, "Resources per API".
     assert len(paths) < 300
+
+
+def test_the_bucket_is_private_and_refuses_what_is_not_encrypted_on_the_way(merged: Json) -> None:
+    bucket = merged["Resources"]["ExportsBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    refusal = merged["Resources"]["ExportsBucketPolicy"]
+    [statement] = refusal["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert merged["Conditions"][refusal["Condition"]] == {"Fn::Equals": [{"Ref": "RequireTls"}, "true"]}
+    assert merged["Parameters"]["RequireTls"]["Default"] == "true"

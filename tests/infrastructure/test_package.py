@@ -122,3 +122,10 @@ def test_the_template_names_the_zip_beside_it(made: Package) -> None:
         if resource["Type"] == "AWS::Serverless::Function"
     }
     assert uris == {f"./{made.archive.name}"}
+
+
+def test_resources_for_a_function_that_is_gone_are_reported(copy: Path, tmp_path: Path) -> None:
+    functions = copy / "infra" / "resources" / "functions.yaml"
+    functions.write_text(functions.read_text().replace("  Nightly:\n", "  Nachtlauf:\n"))
+    with pytest.raises(PackagingFailed, match="Nachtlauf"):
+        package(tmp_path / "out", project=copy, cache=CACHE)
