@@ -1,7 +1,6 @@
 """What is packaged: all that the app needs, nothing else, and never something stale."""
 
 import json
-import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -10,22 +9,14 @@ import pytest
 
 from infra import archive
 from infra.archive import PackagingFailed
-from infra.package import PROJECT, Package, package
+from infra.package import Package, package
+from tests.infrastructure.conftest import CACHE, copy_sources
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project's shipped sources, to be broken. The real cache serves, since the requirements are the same."""
-    project = tmp_path / "project"
-    project.mkdir()
-    for name in ("app.py", "requirements.txt"):
-        shutil.copy2(PROJECT / name, project / name)
-    for folder in ("chalicelib", ".chalice", "infra/resources"):
-        shutil.copytree(PROJECT / folder, project / folder)
-    return project
-
-
-CACHE = PROJECT / ".cache" / "package"
+    """Sources of its own for a test that breaks them."""
+    return copy_sources(tmp_path / "project")
 
 
 def names(made: Package) -> list[str]:
@@ -41,18 +32,18 @@ def test_the_zip_holds_the_app_and_its_dependencies_once_each(made: Package) -> 
     )
 
 
-def test_the_zip_holds_nothing_of_ours_that_does_not_run_there(made: Package) -> None:
+def test_the_zip_holds_nothing_of_ours_that_does_not_run_there(made: Package, project: Path) -> None:
     ours = [
         name for name in names(made) if name.startswith(("chalicelib/", "calls/", "infra/", "tests/", "docs/", "."))
     ]
     assert all(name.startswith("chalicelib/") for name in ours)
     assert not [name for name in ours if "__pycache__" in name or name.endswith((".pyc", "~"))]
-    shipped = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "chalicelib").rglob("*.py")}
+    shipped = {path.relative_to(project).as_posix() for path in (project / "chalicelib").rglob("*.py")}
     assert {name for name in ours if name.endswith(".py")} == shipped
 
 
-def test_packaging_again_gives_the_same_bytes(made: Package, tmp_path: Path) -> None:
-    again = package(tmp_path)
+def test_packaging_again_gives_the_same_bytes(made: Package, project: Path, tmp_path: Path) -> None:
+    again = package(tmp_path, project=project, cache=CACHE)
     assert archive.sha256(again.archive) == archive.sha256(made.archive)
     assert again.template.read_bytes() == made.template.read_bytes()
 

@@ -47,13 +47,13 @@ print(json.dumps({record.Meta.table_name: table(record) for record in Record.__s
 
 
 @pytest.fixture(scope="module")
-def models(merged: Json) -> Json:
+def models(merged: Json, project: Path) -> Json:
     """What the models say, by the logical id of their table."""
     variables = merged["Globals"]["Function"]["Environment"]["Variables"]
     names = {name: value["Ref"] for name, value in variables.items() if name.endswith("_TABLE")}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        cwd=Path(__file__).parents[2],
+        cwd=project,
         env={**names, "AWS_REGION": "eu-central-1", "PYTHONPATH": "."},
         capture_output=True,
         text=True,
