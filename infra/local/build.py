@@ -36,10 +36,12 @@ def parameters(*, public_url: str, ses_endpoint: str) -> dict[str, str]:
         "MailTimeoutSeconds": "5",
         "MailLeaseSeconds": "8",
         "MailVisibilitySeconds": "8",
+        "ExportTimeoutSeconds": "30",
+        "ExportVisibilitySeconds": "32",
         "ReconcileSchedule": "rate(1 minute)",
         "CallsCacheSeconds": "1",
         "ExportSettleSeconds": "1",
-        "RequireTls": "false",
+        "RequireTls": "false",  # the emulator speaks HTTP
     }
 
 

@@ -56,7 +56,7 @@ def run(
     data: Path,
     publish_calls: PublishCalls,
     issue_token: TokenIssuer,
-    enforce_permissions: bool = False,
+    enforce_permissions: bool = True,
     emulator_python: Path = emulator.PYTHON,
     console: Console | None = None,
 ) -> int:
@@ -64,7 +64,7 @@ def run(
 
     0 after a clean stop, 1 when it could not start or the emulator keeps dying (said on the console).
     `publish_calls` and `issue_token` are called in threads, and this process sees what the stack's functions see by
-    then. With `enforce_permissions` the functions may do only what their policies allow, as on AWS.
+    then. Unless `enforce_permissions` is off, the functions may do only what their policies allow, as on AWS.
     """
     console = console or Console(highlight=False, soft_wrap=True)
     data = data.absolute()

@@ -34,6 +34,8 @@ def handle(event, context):
         boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=key)
 def surroundings(event, context):
     return dict(os.environ)
+def shout(event, context):
+    print("HEARD")
 def echo(event, context):
     return {"statusCode": 200, "body": json.dumps(event), "headers": {"Content-Type": "application/json"}}
 def send_batch(event, context):
@@ -289,3 +291,31 @@ def test_with_permissions_enforced_a_function_may_do_what_its_role_allows(
         assert b"not authorized to perform: sqs:CreateQueue" in refused["Payload"].read()
     finally:
         emulator.stop()
+
+
+def test_a_state_that_cannot_be_written_is_said_and_written_later(tmp_path: Path, emulator_python: Path) -> None:
+    said: list[str] = []
+    emulator = Emulator(tmp_path, python=emulator_python, report=said.append)
+    emulator.start()
+    state = tmp_path / "emulator" / "state"
+    try:
+        state.rename(state.with_name("away"))
+        state.touch()  # a file where the folder should be
+        make_table(emulator)
+        wait_for(lambda: said, what="the report")
+        assert "could not save" in said[0]
+        state.unlink()
+        wait_until_saved(emulator, tmp_path, "things")
+    finally:
+        emulator.stop()
+
+
+def test_what_functions_print_is_not_kept_over_a_restart(mortal: Emulator, tmp_path: Path) -> None:
+    make_function(mortal, "loud", "shout")
+    mortal.client("lambda").invoke(FunctionName="loud")
+    group = {"logGroupName": "/aws/lambda/loud"}
+    assert mortal.client("logs").filter_log_events(**group)["events"]
+    mortal.stop()
+    kept = (tmp_path / "emulator" / "state" / "cloudwatch_logs.json").read_text()
+    assert "/aws/lambda/loud" in kept
+    assert "HEARD" not in kept

@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from infra.local.run import run
 sys.exit(run(
-    port=int(sys.argv[1]), data=Path(sys.argv[2]), emulator_python=Path(sys.argv[3]), enforce_permissions=True,
+    port=int(sys.argv[1]), data=Path(sys.argv[2]), emulator_python=Path(sys.argv[3]),
     publish_calls=lambda stack: ["a-call"], issue_token=lambda: "a-token",
 ))
 """
