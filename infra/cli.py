@@ -28,10 +28,6 @@ app.command("demo")(demo.demo)
 def run(
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
     data: Data = DATA,
-    enforce_permissions: Annotated[
-        bool,
-        typer.Option(envvar="ENFORCE_PERMISSIONS", help="Let functions do only what their policies allow."),
-    ] = False,
 ) -> None:
     """Serve everything on this machine: the production template on an emulator. Ctrl-C stops it; the data stays."""
     from infra.local.run import run as run_local
@@ -42,7 +38,6 @@ def run(
             data=data,
             publish_calls=lambda _stack: calls.publish_folder(Path("calls")),
             issue_token=lambda: tokens.issue("local owner", "owner", ("*",), 90),
-            enforce_permissions=enforce_permissions,
         )
     )
 

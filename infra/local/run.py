@@ -142,6 +142,8 @@ class LocalServer:
         """Start, serve until told to stop, stop."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # `nohup make run` outlives its terminal
             loop.add_signal_handler(number, self._told_to_stop)
         if not ports.is_free(self._port):
             raise ports.PortTaken(self._port, "the local server", f"Choose another: `PORT={self._port + 1} make run`.")
