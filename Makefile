@@ -32,6 +32,7 @@ check: $(VENV)/.dev ## lint, types, import contracts, templates, catalogues
 	@$(RUN)ruff format --check .
 	@$(RUN)mypy
 	@$(RUN)lint-imports
+	@$(RUN)python -m infra.messages --check
 	@$(RUN)python -m infra.check_template
 
 format: $(VENV)/.dev ## let ruff format and mend what it can
