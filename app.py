@@ -6,7 +6,7 @@ HTTP comes in through the doors (`intake`, `exports`, `web`); what follows from 
     nightly ─▶ export queue ─▶ export_worker ─▶ S3          reconcile ─▶ whatever fell through
 
 Queue, stream and schedule functions stand here and not on blueprints, where Chalice would package them as handlers of
-their own modules and skip the app (aws/chalice#1566). `{"Ref"…}` wiring is merged in from `infra/resources.yaml`.
+their own modules and skip the app (aws/chalice#1566). What they listen to is merged in from `infra/resources/`.
 """
 
 from typing import Any

@@ -11,6 +11,8 @@ import typer
 from infra.commands import calls, demo, exports, queues, tokens
 from infra.commands.target import DATA, Data, console, fail
 
+PROJECT = Path(__file__).parent.parent
+
 app = typer.Typer(
     name="aufruf",
     help="Run, deploy and look after Aufruf. Commands work on the local stack unless --stage names another.",
@@ -36,7 +38,7 @@ def run(
         run_local(
             port=port,
             data=data,
-            publish_calls=lambda _stack: calls.publish_folder(Path("calls")),
+            publish_calls=lambda _stack: calls.publish_folder(PROJECT / "calls"),
             issue_token=lambda: tokens.issue("local owner", "owner", ("*",), 90),
         )
     )

@@ -20,8 +20,6 @@ from chalicelib.runtime.logs import log, log_fault
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed
 
-LEASE = 330  # seconds: longer than the function's time-out (300)
-
 
 def build_exports(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Build the export of each SQS record; the answer is a partial batch response."""
@@ -38,8 +36,8 @@ def work(job: ExportJob, *, clock: Callable[[], datetime] = now) -> None:
         send_export_job(job, delay=ceil(wait.total_seconds()))
         return
     published = get_call(job.call)
-    moment_of_claim = int(clock().timestamp())
-    claimed = table.claim(job.call, job.export_id, owner=token_hex(8), now=moment_of_claim, lease=LEASE)
+    lease, claimed_at = settings().export_lease_seconds, int(clock().timestamp())
+    claimed = table.claim(job.call, job.export_id, owner=token_hex(8), now=claimed_at, lease=lease)
     if claimed is None:
         if table.ended(table.find(job.call, job.export_id)):
             return

@@ -24,6 +24,7 @@ class Settings(Struct, frozen=True):
     mail_sender: str
     configuration_set: str
     mail_lease_seconds: int
+    export_lease_seconds: int
     export_settle_seconds: int
     calls_cache_seconds: int
 
@@ -48,6 +49,7 @@ def settings() -> Settings:
         mail_sender=env("MAIL_SENDER", ""),
         configuration_set=env("CONFIGURATION_SET", ""),
         mail_lease_seconds=int(env("MAIL_LEASE_SECONDS", "60")),
+        export_lease_seconds=int(env("EXPORT_LEASE_SECONDS", "330")),
         export_settle_seconds=int(env("EXPORT_SETTLE_SECONDS", "10")),
         calls_cache_seconds=int(env("CALLS_CACHE_SECONDS", "60")),
     )

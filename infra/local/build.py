@@ -37,6 +37,7 @@ def parameters(*, public_url: str, ses_endpoint: str) -> dict[str, str]:
         "MailLeaseSeconds": "8",
         "MailVisibilitySeconds": "8",
         "ExportTimeoutSeconds": "30",
+        "ExportLeaseSeconds": "31",
         "ExportVisibilitySeconds": "32",
         "ReconcileSchedule": "rate(1 minute)",
         "CallsCacheSeconds": "1",

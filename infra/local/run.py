@@ -233,10 +233,8 @@ class LocalServer:
         say(f"\n[bold]Aufruf runs at {self._url}[/]  (Ctrl-C stops it; the data stays in {self._data})")
         for call in calls:
             say(f"  Form        {self._url}/calls/{call}/form")
-            say(f"  Landscape   {self._url}/calls/{call}/landscape")
         say(f"  Mailbox     {self._url}/_local/mailbox")
-        say(f"  Organisers  {self._url}/organiser/login  (the login link arrives in the mailbox)")
-        say(f"  API token   curl -X POST {self._url}/_local/token")
+        say(f"  Organisers  curl -X POST {self._url}/_local/token  (an API token)")
 
 
 def _first_answer(stack: LocalStack) -> None:
