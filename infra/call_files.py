@@ -23,6 +23,16 @@ class CallFileInvalid(Exception):
         self.complaints = complaints
 
 
+class _Loader(yaml.SafeLoader):
+    """Says where a value stands that cannot be read, such as a day that does not exist."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(problem=str(error), problem_mark=node.start_mark) from error
+
+
 def read_call_file(path: Path) -> tuple[Call, dict[str, int]]:
     """The call in a file, and the line of each place in it. Raises `CallFileInvalid`, `OSError`."""
     try:
@@ -30,11 +40,11 @@ def read_call_file(path: Path) -> tuple[Call, dict[str, int]]:
         if node is None:
             raise CallFileInvalid([f"{path}:1: the file is empty."])
         lines, doubles = _lines(node)
-        document = yaml.SafeLoader("").construct_document(node)
+        document = _Loader("").construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CallFileInvalid([f"{path}:{line}: {error.problem or 'this is not YAML'}."]) from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise CallFileInvalid([f"{path}:1: this is not YAML in UTF-8: {error}."]) from error
     if doubles:
         raise CallFileInvalid([f"{path}:{line}: '{name}' is there twice." for name, line in doubles])
@@ -42,6 +52,8 @@ def read_call_file(path: Path) -> tuple[Call, dict[str, int]]:
         call = msgspec.convert(document, Call)
     except msgspec.ValidationError as error:
         raise CallFileInvalid(complaints(path, [_finding(error)], lines)) from error
+    except RecursionError as error:
+        raise CallFileInvalid([f"{path}:1: something in it holds itself."]) from error
     findings = check(call)
     if findings:
         raise CallFileInvalid(complaints(path, findings, lines))
@@ -75,6 +87,8 @@ def _lines(node: yaml.Node) -> tuple[dict[str, int], list[tuple[str, int]]]:
         if isinstance(one, yaml.MappingNode):
             seen: set[Any] = set()
             for key, value in one.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    continue  # no name at all: constructing says so
                 if key.value in seen:
                     doubles.append((str(key.value), key.start_mark.line + 1))
                 seen.add(key.value)

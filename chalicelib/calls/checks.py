@@ -64,11 +64,11 @@ def _basics(call: Call) -> Iterator[Finding]:
         yield Finding("languages", "name at least one language, each once; the first is the default.")
     try:
         ZoneInfo(call.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a part of a name, such as "Europe", is a folder
         yield Finding("time_zone", f"'{call.time_zone}' is no time zone; write for example Europe/Berlin.")
-        return
-    if call.closes is not None and call.closes <= call.opens:
-        yield Finding("closes_at", "must be later than opens_at.")
+    else:
+        if call.closes is not None and call.closes <= call.opens:
+            yield Finding("closes_at", "must be later than opens_at.")
     if call.event is not None and call.event.ends_at <= call.event.starts_at:
         yield Finding("event.ends_at", "must be later than starts_at.")
 

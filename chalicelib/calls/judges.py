@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 YEARS = (1000, 9999)
 _YEAR = re.compile(r"[0-9]{4}")
-_TEL = re.compile(r"\+?[0-9][0-9 ()/.-]{3,}")
+TEL = r"\+?[0-9][0-9 ()/.-]{3,}"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HOST = re.compile(r"(?=.{1,253}$)([^\s./:@\\]{1,63}\.)+[^\s./:@\\0-9][^\s./:@\\]{0,62}")
 
@@ -77,6 +77,8 @@ def _choices(field: Field, given: object) -> list[str]:
 def _year(field: Field, given: object) -> int:
     if isinstance(given, str) and _YEAR.fullmatch(given):
         given = int(given)
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)  # JSON knows no difference between 2015 and 2015.0, nor does JSON Schema
     if not isinstance(given, int) or isinstance(given, bool):
         raise Wrong("not-a-year", N_("Please give a year with four digits, for example 2015."))
     low, high = field.min or YEARS[0], field.max or YEARS[1]
@@ -119,15 +121,18 @@ def _email(field: Field, given: object) -> str:
     address = _text(field, given)
     try:
         # SES takes no non-ASCII local parts (SESv2, SendEmail). No DNS look-up: a form must not hang on a name server.
-        checked = validate_email(address, allow_smtputf8=False, check_deliverability=False, test_environment=True)
+        checked = validate_email(
+            address, allow_smtputf8=False, check_deliverability=False, test_environment=True, strict=True
+        )
     except EmailNotValidError:
         raise Wrong("not-an-address", N_("Please give an e-mail address such as name@example.org.")) from None
-    return checked.normalized
+    # The domain as SES takes it (Punycode), not as it was written.
+    return checked.ascii_email or checked.normalized
 
 
 def _tel(field: Field, given: object) -> str:
     number = _text(field, given)
-    if not _TEL.fullmatch(number):
+    if not re.fullmatch(TEL, number):
         raise Wrong("not-a-number", N_("Please give a telephone number such as 0231 123456 or +49 231 123456."))
     return number
 

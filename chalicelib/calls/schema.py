@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.calls.judges import YEARS
+from chalicelib.calls.judges import TEL, YEARS
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call, PublishedCall
     from chalicelib.calls.fields import Field
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_FORMATS = {"email": "email", "date": "date", "url": "uri"}
+_FORMATS = {"email": "email", "date": "date", "url": "iri"}  # RFC 3987: people write umlauts in addresses
 
 
 def answers_schema(published: PublishedCall, *, language: str, base: str) -> dict[str, Any]:
@@ -71,6 +71,7 @@ def _kind(field: Field, language: str) -> dict[str, Any]:
             return _without_none({
                 "type": "string",
                 "format": _FORMATS.get(field.type),
+                "pattern": f"^{TEL}$" if field.type == "tel" else None,
                 "minLength": field.min_length or (1 if field.required else None),
                 "maxLength": field.longest,
             })  # fmt: skip
