@@ -32,7 +32,7 @@ class Request(Struct, frozen=True):
     @property
     def root(self) -> str:
         """The relative way from this page to the app's root: links work behind any base path and host name."""
-        return "../" * self.path.strip("/").count("/") or "./"
+        return "../" * self.path.lstrip("/").count("/") or "./"
 
     def _quality(self, media_type: str) -> float:
         """The q value that `Accept` gives this exact type; ranges do not count, every client sends them."""
