@@ -12,7 +12,7 @@ from hypothesis import settings
 RUN = token_hex(4)
 
 os.environ.update(
-    {f"{room.upper()}_TABLE": f"{room}-{RUN}" for room in ("calls", "submissions", "mails", "exports", "audit", "access")}
+    {f"{room.upper()}_TABLE": f"{room}-{RUN}" for room in ("calls", "submissions", "mails", "exports", "audit", "access", "drafts")}
 )
 os.environ.update(
     MAIL_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/123456789012/mail",

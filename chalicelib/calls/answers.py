@@ -15,9 +15,9 @@ from chalicelib.calls.judges import JUDGES, Wrong
 from chalicelib.errors import N_, FieldError, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from chalicelib.calls.call import Call
+    from chalicelib.calls.call import Call, Step
     from chalicelib.calls.fields import Field
 
 Answer = str | int | bool | list[str]
@@ -49,13 +49,24 @@ def judge(call: Call, given: Mapping[str, object]) -> Answers:
     Answers to fields that are not asked (`show_if`) are dropped; names in the call's `ignore_fields` too.
     Raises `AnswersInvalid` naming every field that is wrong.
     """
+    return _judge(call, call.fields.values(), given, {})
+
+
+def judge_step(call: Call, step: Step, given: Mapping[str, object], earlier: Answers) -> Answers:
+    """`earlier` with the answers of `step` judged anew, those of other steps as they are. Raises `AnswersInvalid`."""
+    own = {field.id for field in step.fields}
+    return _judge(call, step.fields, given, {name: answer for name, answer in earlier.items() if name not in own})
+
+
+def _judge(call: Call, fields: Iterable[Field], given: Mapping[str, object], earlier: Answers) -> Answers:
+    asked = {field.id: field for field in fields}
     errors = [
         FieldError(name, "unknown-field", N_("This call has no such field."))
         for name in given
-        if name not in call.fields and name not in call.policy.ignore_fields
+        if name not in asked and name not in call.policy.ignore_fields
     ]
-    answers: Answers = {}
-    for field in call.fields.values():
+    answers = dict(earlier)
+    for field in asked.values():
         if not holds(field.show_if, dict(answers)):
             continue
         try:

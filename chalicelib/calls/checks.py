@@ -20,6 +20,8 @@ _CHOICE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _ORIGIN = re.compile(r"https?://[^/\s?#]+")
 # Answers are one attribute of a 400 KB item, beside a published copy and revisions; a request body is 64 KiB.
 MOST_SHARDS = 64
+# They stand where a step's id stands in an address: `/calls/{call}/form/check`.
+RESERVED_STEPS = {"check", "discard"}
 _PLURAL = {"choice", "choices"}
 
 
@@ -32,7 +34,7 @@ class Finding(Struct, frozen=True):
 
 def check(call: Call) -> list[Finding]:
     """Everything that is wrong with `call`; empty when it may be published."""
-    return [*_basics(call), *_policy(call), *_texts(call), *_form(call), *_landscape(call)]
+    return [*_basics(call), *_policy(call), *_texts(call), *_steps(call), *_form(call), *_landscape(call)]
 
 
 def check_change(old: Call, new: Call) -> list[Finding]:
@@ -146,6 +148,16 @@ def _form(call: Call) -> Iterator[Finding]:
         consent = getattr(form.consents, name)
         if (consent or name in {"privacy", "publication"}) and (consent not in seen or seen[consent].type != "consent"):
             yield Finding(f"form.consents.{name}", f"'{consent}' is not a field of type consent.")
+
+
+def _steps(call: Call) -> Iterator[Finding]:
+    steps = [step.id for step in call.form.steps]
+    if not steps:
+        yield Finding("form.steps", "name at least one step.")
+    for number, step in enumerate(steps):
+        if not _CHOICE.fullmatch(step) or step in RESERVED_STEPS or step in steps[:number]:
+            words = f"'{step}': use lower-case letters, digits, hyphens and underscores, each id once, "
+            yield Finding(f"form.steps[{number}].id", words + f"and none of {', '.join(sorted(RESERVED_STEPS))}.")
 
 
 def _field(field: Field, here: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from chalicelib.web.pages import render
 from chalicelib.web.problems import field_messages, problem_document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from chalicelib.calls.call import Call
@@ -39,9 +40,9 @@ def form_page(
         request,
         call=call,
         ticket=ticket,
-        values={name: _shown(value) for name, value in given.items()},
+        values=shown_values(given),
         errors={one["field"]: one["message"] for one in messages},
-        summary=[one | {"label": _label(call, one["field"], request.language)} for one in messages],
+        summary=error_summary(call, messages, request.language),
         problem=problem_document(refusal, request) if refusal else None,
         phase=call.phase(now),
         event_over=call.event is not None and call.in_utc(call.event.ends_at) < now,
@@ -53,9 +54,19 @@ def _still_good(refusal: TicketRefused) -> bool:
     return refusal.code == "ticket-too-young"
 
 
+def shown_values(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What was given, as the form's controls take it: a list of texts for each field."""
+    return {name: _shown(value) for name, value in given.items()}
+
+
+def error_summary(call: Call, messages: list[dict[str, str]], language: str) -> list[dict[str, str]]:
+    """The messages with each field's label, for the summary on top."""
+    return [one | {"label": _label(call, one["field"], language)} for one in messages]
+
+
 def _shown(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    return [str(one) for one in values]
+    return ["true" if one is True else str(one) for one in values]
 
 
 def _label(call: Call, name: str, language: str) -> str:

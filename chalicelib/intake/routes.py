@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from chalicelib.calls.call import Call
 from chalicelib.calls.schema import answers_schema
 from chalicelib.calls.table import get_call, list_calls
 from chalicelib.errors import NotFound, Refusal
@@ -11,9 +12,12 @@ from chalicelib.intake import receipt
 from chalicelib.intake.accept import Accepted, accept, check_open
 from chalicelib.intake.bodies import Posted, read_body
 from chalicelib.intake.call_page import call_document, call_page, calls_page
+from chalicelib.intake.draft import clear_cookie, read_cookie
 from chalicelib.intake.form_page import form_page
+from chalicelib.intake.journey import open_draft
 from chalicelib.intake.receipt_page import receipt_page
-from chalicelib.intake.tickets import issue_ticket
+from chalicelib.intake.table import delete_draft
+from chalicelib.intake.tickets import issue_ticket, read_ticket
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log
@@ -144,7 +148,17 @@ def thanks(request: Request, call: str, shown: str) -> Reply:
         raise NotFound
     request = request.in_language_of(published.call.languages)
     page = render("intake/thanks.html", request, call=published.call, reference=reference.show(submission_id))
-    return page_reply(page, headers=PRIVATE)
+    return page_reply(page, headers=PRIVATE | _draft_done(published.call, submission_id, request))
+
+
+def _draft_done(call: Call, submission_id: str, request: Request) -> dict[str, str]:
+    """Delete the draft that this submission came from: here, so that accepting stays one write."""
+    name = read_cookie(request.headers.get("cookie", ""), call.call)
+    draft = open_draft(call, name, now())
+    if draft is None or read_ticket(keys(), call, draft.ticket).submission_id != submission_id:
+        return {}
+    delete_draft(draft.digest)
+    return {"Set-Cookie": clear_cookie(call.call)}
 
 
 @door.serve("/receipts/{token}", "GET")

@@ -16,6 +16,7 @@ class Settings(Struct, frozen=True):
     exports_table: str
     audit_table: str
     access_table: str
+    drafts_table: str
     mail_queue_url: str
     export_queue_url: str
     exports_bucket: str
@@ -41,6 +42,7 @@ def settings() -> Settings:
         exports_table=env("EXPORTS_TABLE", ""),
         audit_table=env("AUDIT_TABLE", ""),
         access_table=env("ACCESS_TABLE", ""),
+        drafts_table=env("DRAFTS_TABLE", ""),
         mail_queue_url=env("MAIL_QUEUE_URL", ""),
         export_queue_url=env("EXPORT_QUEUE_URL", ""),
         exports_bucket=env("EXPORTS_BUCKET", ""),
