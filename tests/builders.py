@@ -31,7 +31,7 @@ from infra.call_files import read_call_file
 PROJECT = Path(__file__).parent.parent
 KEYS = Keys(root="a root for tests")
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-OPENS = datetime(2026, 5, 1, 9, 0)  # noqa: DTZ001 - local time, as call files have it
+OPENS = datetime(2017, 5, 1, 9, 0)  # noqa: DTZ001 - local time, as call files have it
 
 
 def texts(words: str) -> dict[str, str]:
@@ -67,7 +67,7 @@ def small_fields() -> tuple[Field, ...]:
 
 
 def call_of(*fields: Field, name: str = "small-call", policy: Policy | None = None, **changes: Any) -> Call:
-    """A call that asks `fields` (`small_fields` when there are none), open since 1 May 2026."""
+    """A call that asks `fields` (`small_fields` when there are none), open since 1 May 2017, so at any time that a test may run."""
     call = Call(
         call=name,
         languages=("de", "en"),

@@ -9,11 +9,12 @@ from secrets import token_hex
 
 from hypothesis import settings
 
-RUN = token_hex(4)
+from chalicelib.runtime.settings import Settings
 
-os.environ.update(
-    {f"{room.upper()}_TABLE": f"{room}-{RUN}" for room in ("calls", "submissions", "mails", "exports", "audit", "access", "drafts")}
-)
+RUN = token_hex(4)
+TABLES = [name for name in Settings.__struct_fields__ if name.endswith("_table")]
+
+os.environ.update({name.upper(): f"{name.removesuffix('_table')}-{RUN}" for name in TABLES})
 os.environ.update(
     MAIL_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/123456789012/mail",
     EXPORT_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/123456789012/export",

@@ -1,6 +1,6 @@
 """Published calls in their table, and the short memory of them that keeps the accept path at one AWS call.
 
-Key `call` is the call's name; `<name>@<version>` keeps every earlier version, so that an old submission can always be
+Key `call` is the call's name; `<name>@<version>` keeps every version that was replaced, so that an old submission can always be
 read with the questions it answered.
 """
 
@@ -17,6 +17,7 @@ from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
 _ARCHIVED = "@"
+LONGEST_NAME = 40  # characters; what is longer is no call, and might be too long for a key
 
 
 class CallRecord(Record):
@@ -55,7 +56,7 @@ def forget_calls() -> None:
 
 def read_call(name: str) -> PublishedCall | None:
     """The call as it is in the table now."""
-    if _ARCHIVED in name:
+    if _ARCHIVED in name or len(name) > LONGEST_NAME:
         return None
     with table_errors():
         try:
@@ -76,20 +77,22 @@ def put_call(call: Call, *, after: PublishedCall | None, published_at: str) -> P
     published = PublishedCall(call=call, version=after.version + 1 if after else 1, published_at=published_at)
     definition = msgspec.json.encode(call).decode()
     name = call.call
-    # The archive first: a crash in between leaves an archived version nobody uses, never a current one without archive.
-    archived = CallRecord(
-        f"{name}{_ARCHIVED}{published.version}",
-        version=published.version,
-        published_at=published_at,
-        definition=definition,
-    )
     current = CallRecord(name, version=published.version, published_at=published_at, definition=definition)
     unchanged = CallRecord.version == after.version if after else CallRecord.call.does_not_exist()
     with table_errors():
-        archived.save()
+        if after is not None:
+            # What is replaced, first: whoever publishes at the same moment archives the same, and a crash in between
+            # leaves an archived version beside its equal, never one that is gone.
+            _archive(after)
         current.save(condition=unchanged)
     forget_calls()
     return published
+
+
+def _archive(published: PublishedCall) -> None:
+    name, definition = published.call.call, msgspec.json.encode(published.call).decode()
+    key = f"{name}{_ARCHIVED}{published.version}"
+    CallRecord(key, version=published.version, published_at=published.published_at, definition=definition).save()
 
 
 def _published(record: CallRecord) -> PublishedCall:

@@ -47,8 +47,11 @@ def table_errors() -> Iterator[None]:
     try:
         yield
     except PynamoDBException as error:
-        if error.cause_response_code == CONDITION_FAILED:
+        # PynamoDB's own `cause_response_code` breaks on a time-out: botocore's connection errors have a `response` of None.
+        answer = getattr(error.cause, "response", None) or {}
+        code = answer.get("Error", {}).get("Code")
+        if code == CONDITION_FAILED:
             raise ConditionFailed from error
-        if error.cause is not None and error.cause_response_code in _PASSING:
+        if error.cause is not None and code in _PASSING:
             raise Unavailable from error
         raise

@@ -11,6 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
+from chalicelib.errors import NotFound
 from chalicelib.runtime.clock import moment
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
@@ -88,6 +89,7 @@ def confirm(submission: Submission, *, at: str) -> Submission:
     """Move from `received` to `confirmed` and give the submission as it is then.
 
     Safe to repeat: when the state has moved on already, that state is returned. `at` is a UTC stamp.
+    Raises `NotFound` when it is gone, `Unavailable`.
     """
     record = SubmissionRecord(_call_shard(submission.call, submission.shard), submission.id)
     not_expired = SubmissionRecord.expires_at > int(moment(at).timestamp())
@@ -95,7 +97,10 @@ def confirm(submission: Submission, *, at: str) -> Submission:
         return _move(record, submission, "confirmed", at, SubmissionRecord.confirmed_at.set(at), condition=not_expired)
     except ConditionFailed:
         with table_errors():
-            record.refresh(consistent_read=True)
+            try:
+                record.refresh(consistent_read=True)
+            except SubmissionRecord.DoesNotExist:
+                raise NotFound from None
         return _submission(record)
 
 

@@ -13,7 +13,7 @@ CLOSES = datetime(2026, 11, 1, 18, 0)  # noqa: DTZ001 - local time, after the ch
 
 def test_local_times_are_those_of_the_call_in_summer_and_in_winter() -> None:
     call = call_of(closes_at=CLOSES)
-    assert call.opens == datetime(2026, 5, 1, 7, 0, tzinfo=UTC)
+    assert call.opens == datetime(2017, 5, 1, 7, 0, tzinfo=UTC)
     assert call.closes == datetime(2026, 11, 1, 17, 0, tzinfo=UTC)
 
 

@@ -54,7 +54,7 @@ SOMETIMES = field("sometimes", "choice", choices=choices("a"), show_if=Condition
 AFTER_SOMETIMES = field("it", "text", show_if=Condition(field="sometimes", is_="a"))
 LAST = f"form.steps[0].fields[{len(small_fields())}]"
 AFTER_LAST = f"form.steps[0].fields[{len(small_fields()) + 1}]"
-LOCAL = datetime(2026, 5, 1, 9, 0)  # noqa: DTZ001 - local time
+LOCAL = datetime(2017, 5, 1, 9, 0)  # noqa: DTZ001 - local time
 
 FINDINGS: list[tuple[str, Change]] = [
     ("call", with_(call="ab")),

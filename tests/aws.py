@@ -1,0 +1,141 @@
+"""The border to AWS: tables made from the models, and a place where every call passes, is counted and can go wrong."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ConnectionError as ConnectionBroken, ReadTimeoutError
+
+from chalicelib.runtime.table import Record
+
+PROJECT = Path(__file__).parent.parent
+_call_aws = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+
+def records() -> list[type[Record]]:
+    """Every table's model, read off the app."""
+    for path in sorted((PROJECT / "chalicelib").glob("*/table.py")):
+        importlib.import_module(".".join(path.relative_to(PROJECT).with_suffix("").parts))
+    return [record for record in Record.__subclasses__() if record.__module__.startswith("chalicelib.")]
+
+
+def create_tables() -> None:
+    for record in records():
+        record.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
+
+
+def drop_tables() -> None:
+    for record in records():
+        record.delete_table()
+
+
+# What can happen to a call
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+def refused(code: str, status: int = 400) -> ClientError:
+    """AWS says no."""
+    return ClientError({"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Any")
+
+
+def throttled() -> ClientError:
+    return refused("ThrottlingException")
+
+
+def unreachable() -> ConnectionBroken:
+    return ConnectionBroken(error="refused")
+
+
+def timed_out() -> ReadTimeoutError:
+    return ReadTimeoutError(endpoint_url="https://aws.example.org")
+
+
+@dataclass
+class Call:
+    """One call that the app made."""
+
+    operation: str
+    parameters: dict[str, Any]
+
+
+@dataclass
+class Fault:
+    """What happens to the calls it is for: `before` AWS has seen them, or `after` it has done them."""
+
+    error: BaseException
+    matches: Callable[[Call], bool]
+    after: bool
+    times: int
+
+
+@dataclass
+class Border:
+    """Where the app meets AWS."""
+
+    calls: list[Call] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    _aside: bool = False
+
+    def fail(
+        self, operation: str, error: BaseException, *, after: bool = False, times: int = 1, number: int | None = None
+    ) -> None:
+        """Let the next `times` calls of `operation` (`*`: of any) go wrong; with `number`, only that one from now on."""
+        seen = len(self.calls)
+        self.faults.append(Fault(
+            error,
+            lambda call: operation in {call.operation, "*"} and (number is None or len(self.calls) - seen == number + 1),
+            after,
+            times,
+        ))  # fmt: skip
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What a test itself does to AWS is not counted and does not fail."""
+        before, self._aside = self._aside, True
+        try:
+            yield
+        finally:
+            self._aside = before
+
+    @property
+    def operations(self) -> list[str]:
+        return [call.operation for call in self.calls]
+
+    def forget(self) -> None:
+        self.calls.clear()
+
+    def pass_through(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if self._aside:
+            return _call_aws(client, operation, parameters)
+        call = Call(operation, parameters)
+        self.calls.append(call)
+        for fault in self.faults:
+            if fault.times and fault.matches(call):
+                fault.times -= 1
+                if fault.after:
+                    _call_aws(client, operation, parameters)
+                raise fault.error
+        answer = _call_aws(client, operation, parameters)
+        change = self.answers.get(operation)
+        return change(answer) if change else answer
+
+
+@contextmanager
+def watched() -> Iterator[Border]:
+    """Every AWS call of this process passes the border, PynamoDB's too."""
+    border = Border()
+
+    def make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        return border.pass_through(client, operation, parameters)
+
+    with mock.patch.object(BaseClient, "_make_api_call", make_api_call):
+        yield border

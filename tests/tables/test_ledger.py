@@ -1,0 +1,158 @@
+"""The ledger: of two workers only one sends, and nothing is lost when one dies."""
+
+from itertools import count
+
+import pytest
+from msgspec.structs import replace
+
+from chalicelib.errors import Unavailable
+from chalicelib.ledger import table as ledger
+from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry
+from chalicelib.runtime.table import ConditionFailed
+from chalicelib.submissions.reference import from_bits
+from tests.aws import Border, throttled, timed_out
+
+AT = "2026-05-04T12:00:00.000Z"
+LATER = "2026-05-04T12:01:00.000Z"
+_numbers = count(1_000)
+
+
+def fresh() -> str:
+    """A submission that no other test has used."""
+    return from_bits(next(_numbers))
+
+
+def claim(submission: str, owner: str = "a", now: int = 100, call: str = "small-call", at: str = AT) -> Entry | None:
+    return ledger.claim(call, submission, "confirm", owner=owner, now=now, lease=60, at=at)
+
+
+def claimed(submission: str, owner: str = "a", now: int = 100) -> Entry:
+    entry = claim(submission, owner, now)
+    assert entry is not None
+    return entry
+
+
+def test_the_first_to_claim_a_mail_holds_it_for_the_lease() -> None:
+    submission = fresh()
+    entry = claimed(submission)
+    assert entry == Entry(submission, "confirm", "small-call", "claimed", 1, AT, lease_until=160, owner="a")
+    assert ledger.find(submission, "confirm") == entry
+
+
+def test_a_second_worker_gets_nothing_while_the_lease_runs() -> None:
+    submission = fresh()
+    first = claimed(submission)
+    assert claim(submission, "b", now=159) is None
+    assert ledger.find(submission, "confirm") == first
+
+
+def test_a_second_worker_gets_the_mail_once_the_lease_has_run_out() -> None:
+    submission = fresh()
+    claimed(submission)
+    second = claimed(submission, "b", now=160)
+    assert (second.owner, second.attempts, second.lease_until) == ("b", 2, 220)
+
+
+def test_a_claim_that_was_written_but_not_answered_finds_its_own_name_when_repeated() -> None:
+    submission = fresh()
+    claimed(submission, "a")
+    assert claimed(submission, "a").owner == "a"
+
+
+def test_a_sent_mail_cannot_be_claimed_again() -> None:
+    submission = fresh()
+    sent = ledger.mark_sent(claimed(submission), message_id="m-1", at=LATER)
+    assert (sent.state, sent.message_id, sent.sent_at, sent.cause) == ("sent", "m-1", LATER, "")
+    assert claim(submission, "b", now=10_000) is None
+    assert ledger.find(submission, "confirm") == sent
+
+
+def test_marking_can_be_repeated() -> None:
+    entry = claimed(fresh())
+    assert ledger.mark_sent(entry, message_id="m-1", at=LATER) == ledger.mark_sent(entry, message_id="m-1", at=LATER)
+
+
+def test_a_worker_whose_lease_was_taken_over_can_neither_mark_nor_release() -> None:
+    submission = fresh()
+    slow = claimed(submission, "slow")
+    quick = claimed(submission, "quick", now=160)
+    with pytest.raises(ConditionFailed):
+        ledger.mark_sent(slow, message_id="m-1", at=LATER)
+    with pytest.raises(ConditionFailed):
+        ledger.release(slow, cause="throttled", count_attempt=False, at=LATER)
+    assert ledger.find(submission, "confirm") == quick
+
+
+def test_a_released_mail_can_be_claimed_at_once_and_says_why_it_was_released() -> None:
+    submission = fresh()
+    released = ledger.release(claimed(submission), cause="MessageRejected", count_attempt=True, at=LATER)
+    assert (released.state, released.cause, released.lease_until, released.attempts) == ("owed", "MessageRejected", 0, 1)
+    assert claimed(submission, "b", now=100).attempts == 2
+
+
+def test_being_asked_to_wait_uses_up_no_attempt() -> None:
+    submission = fresh()
+    for owner in "abcdefghijklmnop":
+        released = ledger.release(claimed(submission, owner), cause="throttled", count_attempt=False, at=LATER)
+        assert (released.state, released.attempts) == ("owed", 0)
+
+
+def test_a_mail_is_given_up_after_the_last_attempt_and_stays_so() -> None:
+    submission = fresh()
+    states = []
+    for owner in range(MOST_ATTEMPTS):
+        released = ledger.release(claimed(submission, str(owner)), cause="MessageRejected", count_attempt=True, at=LATER)
+        states.append(released.state)
+    assert states == ["owed"] * (MOST_ATTEMPTS - 1) + ["failed"]
+    assert claim(submission, "again", now=10_000) is None
+
+
+def test_the_cause_of_an_earlier_failure_goes_when_the_mail_is_sent() -> None:
+    submission = fresh()
+    ledger.release(claimed(submission), cause="throttled", count_attempt=False, at=LATER)
+    assert ledger.mark_sent(claimed(submission, "b"), message_id="m-1", at=LATER).cause == ""
+
+
+def test_marking_or_releasing_what_was_never_claimed_makes_no_entry() -> None:
+    entry = Entry(fresh(), "confirm", "small-call", "claimed", 1, AT, owner="a")
+    with pytest.raises(ConditionFailed):
+        ledger.mark_sent(entry, message_id="m-1", at=LATER)
+    with pytest.raises(ConditionFailed):
+        ledger.release(replace(entry, owner=""), cause="x", count_attempt=True, at=LATER)
+    assert ledger.find(entry.submission_id, "confirm") is None
+
+
+def test_entries_are_found_by_submission_and_in_hundreds() -> None:
+    made = {(one, "confirm"): claimed(one) for one in (fresh() for _ in range(120))}
+    strangers = [(fresh(), "confirm") for _ in range(5)]
+    assert ledger.entries([*made, *strangers, *list(made)[:3]]) == made  # type: ignore[list-item]
+    [first, *_] = made
+    assert ledger.entries_of(first[0]) == [made[first]]
+    assert ledger.entries_of(strangers[0][0]) == []
+    assert ledger.entries([]) == {}
+
+
+def test_the_last_change_is_the_newest_of_the_calls_mails_in_a_state() -> None:
+    call = f"call-{fresh().lower()}"
+    for minute in (3, 9, 6):
+        claim(fresh(), call=call, at=f"2026-05-04T12:0{minute}:00.000Z")
+    assert ledger.last_change(call, "claimed") == "2026-05-04T12:09:00.000Z"
+    assert ledger.last_change(call, "sent") is None
+
+
+@pytest.mark.parametrize("error", [throttled(), timed_out()], ids=["throttled", "timed out"])
+def test_throttling_and_broken_connections_are_told_as_unavailable(border: Border, error: Exception) -> None:
+    submission = fresh()
+    entry = claimed(submission)
+    border.fail("*", error, times=10)
+    for action in (
+        lambda: claim(submission, "b", now=1_000),
+        lambda: ledger.mark_sent(entry, message_id="m", at=LATER),
+        lambda: ledger.release(entry, cause="x", count_attempt=True, at=LATER),
+        lambda: ledger.find(submission, "confirm"),
+        lambda: ledger.entries([(submission, "confirm")]),
+        lambda: ledger.entries_of(submission),
+        lambda: ledger.last_change("small-call", "sent"),
+    ):
+        with pytest.raises(Unavailable):
+            action()
