@@ -15,6 +15,7 @@ from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 import chalicelib.exports.routes
 import chalicelib.intake.journey_routes
+import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
 import chalicelib.web.routes
 from chalicelib.web.door import answer_unrouted
@@ -23,6 +24,7 @@ app = Chalice(app_name="aufruf", configure_logs=False)
 app.register_middleware(answer_unrouted(app), "http")
 app.register_blueprint(chalicelib.web.routes.door)
 app.register_blueprint(chalicelib.intake.routes.door)
+app.register_blueprint(chalicelib.intake.receipt_routes.door)
 app.register_blueprint(chalicelib.intake.journey_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 

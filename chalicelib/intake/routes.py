@@ -1,4 +1,4 @@
-"""The public routes: calls, the form, accepting, the receipt."""
+"""The public routes: calls, the form, accepting."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from chalicelib.calls.call import Call
 from chalicelib.calls.schema import answers_schema
 from chalicelib.calls.table import get_call, list_calls
 from chalicelib.errors import NotFound, Refusal
-from chalicelib.intake import receipt
 from chalicelib.intake.accept import Accepted, accept, check_open
 from chalicelib.intake.bodies import Posted, read_body
 from chalicelib.intake.call_page import call_document, call_page, calls_page
 from chalicelib.intake.draft import clear_cookie, read_cookie
 from chalicelib.intake.form_page import form_page
 from chalicelib.intake.journey import open_draft
-from chalicelib.intake.receipt_page import receipt_page
 from chalicelib.intake.table import delete_draft
 from chalicelib.intake.tickets import issue_ticket, read_ticket
 from chalicelib.runtime.clock import now, stamp
@@ -159,25 +157,3 @@ def _draft_done(call: Call, submission_id: str, request: Request) -> dict[str, s
         return {}
     delete_draft(draft.digest)
     return {"Set-Cookie": clear_cookie(call.call)}
-
-
-@door.serve("/receipts/{token}", "GET")
-def show_receipt(request: Request, token: str) -> Reply:
-    """The submitter's page. Looking changes nothing: mail scanners follow links too."""
-    published, submission = receipt.open_receipt(keys(), token, now())
-    mails = receipt.mails_of(submission)
-    if request.wants_html:
-        request = request.in_language_of(published.call.languages)
-        return page_reply(receipt_page(published.call, submission, mails, request, token=token), headers=PRIVATE)
-    return json_reply(receipt.receipt_document(submission, mails), headers=PRIVATE)
-
-
-@door.serve("/receipts/{token}/confirm", "POST")
-def confirm_receipt(request: Request, token: str) -> Reply:
-    """Confirm the address."""
-    _published, submission = receipt.confirm(keys(), token, now())
-    log("confirmed", call=submission.call, reference=submission.id, state=submission.state, request=request.id)
-    if request.wants_html:
-        language = request.query.get("lang")
-        return see_other(f"../{quote(token, safe='')}" + (f"?lang={quote(language)}" if language else ""))
-    return json_reply(receipt.receipt_document(submission, receipt.mails_of(submission)), headers=PRIVATE)
