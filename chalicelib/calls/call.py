@@ -90,6 +90,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     limit: int | None = None
     ignore_fields: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    next: dict[str, str] = {}
     mails_per_address: int = 5
     retention_months: int = 12
     unconfirmed_days: int = 7

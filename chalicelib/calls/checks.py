@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
@@ -17,7 +18,10 @@ from chalicelib.calls.fields import Field, Texts
 _CALL = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CHOICE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-_ORIGIN = re.compile(r"https?://[^/\s?#]+")
+# As browsers write it: lower case, no user, no path; a name with umlauts in Punycode (HTML, "ASCII serialisation").
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+_USUAL_PORTS = (("http://", ":80"), ("https://", ":443"))
+_NEXT = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 # Answers are one attribute of a 400 KB item, beside a published copy and revisions; a request body is 64 KiB.
 MOST_SHARDS = 64
 # They stand where a step's id stands in an address: `/calls/{call}/form/check`.
@@ -83,10 +87,30 @@ def _policy(call: Call) -> Iterator[Finding]:
     if not 0 <= call.policy.ticket_min_seconds < call.policy.ticket_max_seconds:
         yield Finding("policy.ticket_min_seconds", "must be at least 0 and less than ticket_max_seconds.")
     for number, origin in enumerate(call.policy.origins):
-        if not _ORIGIN.fullmatch(origin):
+        usual = any(origin.startswith(scheme) and origin.endswith(port) for scheme, port in _USUAL_PORTS)
+        if usual or not _ORIGIN.fullmatch(origin):
             yield Finding(
-                f"policy.origins[{number}]", "write scheme and host only, for example https://www.example.org."
+                f"policy.origins[{number}]",
+                "write it as browsers do: scheme and host in lower case, a port only if it is an unusual one, and no "
+                "path; for example https://www.example.org.",
             )
+    for name, address in call.policy.next.items():
+        if not _NEXT.fullmatch(name):
+            yield Finding(f"policy.next.{name}", "use a lower-case letter, then letters, digits, hyphens, underscores.")
+        if not _is_page(address):
+            yield Finding(
+                f"policy.next.{name}", "write the whole address of a page, for example https://www.example.org/thanks."
+            )
+
+
+def _is_page(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    plain = address.isascii() and address.isprintable() and not set(address) & set(' \\"<>')
+    return plain and parts.scheme in {"http", "https"} and bool(host) and "@" not in parts.netloc and not parts.fragment
 
 
 def _texts(call: Call) -> Iterator[Finding]:

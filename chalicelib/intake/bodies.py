@@ -18,7 +18,7 @@ from chalicelib.errors import N_, Refusal
 MOST_BYTES = 65_536
 MOST_DEPTH = 8
 MOST_FIELDS = 500
-_OURS = {"_ticket": "ticket", "_altcha": "altcha", "_website": "honeypot"}
+_OURS = {"_ticket": "ticket", "_altcha": "altcha", "_website": "honeypot", "_next": "next"}
 # What browsers add by themselves (HTML, "constructing the entry list").
 _BROWSERS_OWN = {"_charset_"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -57,6 +57,7 @@ class Posted(Struct, frozen=True):
     ticket: str | None = None
     altcha: str | None = None
     honeypot: str = ""
+    next: str = ""
     unknown: tuple[str, ...] = ()
 
 
@@ -224,4 +225,5 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> Posted:
         ticket=ours.get("_ticket") or None,
         altcha=ours.get("_altcha") or None,
         honeypot=ours.get("_website", ""),
+        next=ours.get("_next", ""),
     )

@@ -17,7 +17,7 @@ from chalicelib.intake.table import delete_draft
 from chalicelib.runtime.clock import now
 from chalicelib.runtime.keys import keys
 from chalicelib.web.door import Door
-from chalicelib.web.reply import PRIVATE, Reply, page_reply, see_other
+from chalicelib.web.reply import FORM, PRIVATE, Reply, page_reply, see_other
 from chalicelib.web.request import Request
 
 door = Door(__name__)
@@ -30,7 +30,7 @@ def check_answers(request: Request, call: str) -> Reply:
     draft = open_draft(asked, _name(request, call), now())
     if draft is None:
         return _to(asked.form.steps[0].id, request)
-    return page_reply(check_page(asked, draft, request), headers=PRIVATE)
+    return page_reply(check_page(asked, draft, request), headers=FORM)
 
 
 @door.serve("/calls/{call}/form/discard", "POST")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from chalicelib.calls.call import Call
 from chalicelib.calls.schema import answers_schema
 from chalicelib.calls.table import get_call, list_calls
 from chalicelib.errors import NotFound, Refusal
 from chalicelib.intake.accept import Accepted, accept, check_open
+from chalicelib.intake.after import page_after
 from chalicelib.intake.bodies import Posted, read_body
 from chalicelib.intake.call_page import call_document, call_page, calls_page
+from chalicelib.intake.cors import check_origin, may_read
 from chalicelib.intake.draft import clear_cookie, read_cookie
 from chalicelib.intake.form_page import form_page
 from chalicelib.intake.journey import open_draft
@@ -23,7 +23,7 @@ from chalicelib.runtime.settings import settings
 from chalicelib.submissions import reference
 from chalicelib.web.door import Door
 from chalicelib.web.pages import render
-from chalicelib.web.reply import PRIVATE, Reply, json_reply, page_reply, see_other
+from chalicelib.web.reply import FORM, PRIVATE, Reply, json_reply, page_reply, see_other
 from chalicelib.web.request import Request
 
 door = Door(__name__)
@@ -44,16 +44,16 @@ def health(_request: Request) -> Reply:
     return json_reply({"status": "ok", "calls": len(list_calls())}, headers={"Cache-Control": "no-store"})
 
 
-@door.serve("/calls/{call}", "GET")
+@door.serve("/calls/{call}", "GET", may_read=may_read)
 def one_call(request: Request, call: str) -> Reply:
     """One call: a page for people, the public part of the definition for programs."""
     published = get_call(call)
     if request.wants_html:
         return page_reply(call_page(published, request.in_language_of(published.call.languages), now()))
-    return json_reply(call_document(published))
+    return json_reply(call_document(published), headers={"Vary": "Accept"})
 
 
-@door.serve("/calls/{call}/schema.json", "GET")
+@door.serve("/calls/{call}/schema.json", "GET", may_read=may_read)
 def schema(request: Request, call: str) -> Reply:
     """The JSON Schema of the answers."""
     published = get_call(call)
@@ -67,13 +67,14 @@ def form(request: Request, call: str) -> Reply:
     """The form page, with a fresh ticket."""
     published = get_call(call)
     request = request.in_language_of(published.call.languages)
-    return page_reply(form_page(published.call, request, keys=keys(), now=now()), headers=PRIVATE)
+    return page_reply(form_page(published.call, request, keys=keys(), now=now()), headers=FORM)
 
 
-@door.serve("/calls/{call}/tickets", "POST")
-def ticket(_request: Request, call: str) -> Reply:
+@door.serve("/calls/{call}/tickets", "POST", may_read=may_read)
+def ticket(request: Request, call: str) -> Reply:
     """A ticket for a form elsewhere; ages in seconds."""
     asked = get_call(call).call
+    check_origin(request, asked, public_url=settings().public_url)
     check_open(asked, now())
     document = {
         "ticket": issue_ticket(keys(), asked, now()),
@@ -84,13 +85,14 @@ def ticket(_request: Request, call: str) -> Reply:
     return json_reply(document, status=201, headers=PRIVATE)
 
 
-@door.serve("/calls/{call}/submissions", "POST")
+@door.serve("/calls/{call}/submissions", "POST", may_read=may_read)
 def submit(request: Request, call: str) -> Reply:
     """Accept a submission; a refusal shows a browser its form again, with everything it typed."""
     published = get_call(call)
     request = request.in_language_of(published.call.languages)
     posted = read_body(request.headers.get("content-type", ""), request.body)
     try:
+        check_origin(request, published.call, public_url=settings().public_url)
         accepted = accept(
             published,
             posted,
@@ -104,15 +106,15 @@ def submit(request: Request, call: str) -> Reply:
             raise
         log("refused", call=call, code=refusal.code, request=request.id)
         return _form_again(call, request, posted, refusal)
-    return _accepted(accepted, request)
+    return _accepted(accepted, published.call, request, named=posted.next)
 
 
 def _form_again(call: str, request: Request, posted: Posted, refusal: Refusal) -> Reply:
     page = form_page(get_call(call).call, request, keys=keys(), now=now(), posted=posted, refusal=refusal)
-    return page_reply(page, status=refusal.status, headers=PRIVATE | refusal.headers)
+    return page_reply(page, status=refusal.status, headers=FORM | refusal.headers)
 
 
-def _accepted(accepted: Accepted, request: Request) -> Reply:
+def _accepted(accepted: Accepted, call: Call, request: Request, *, named: str) -> Reply:
     submission = accepted.submission
     log(
         "accepted",
@@ -122,8 +124,8 @@ def _accepted(accepted: Accepted, request: Request) -> Reply:
         version=submission.form_version,
         request=request.id,
     )
-    # Relative: right behind any base path and host name.
-    location = f"thanks/{submission.reference}?lang={quote(request.language)}"
+    named = named if request.wants_html else ""
+    location = page_after(call, named, reference=submission.reference, language=request.language)
     replayed = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
     if request.wants_html:
         return see_other(location, headers=replayed)

@@ -17,6 +17,7 @@ from chalice.app import Response as ChaliceResponse
 
 from chalicelib.errors import Broken, MethodNotAllowed, NotFound, Refusal
 from chalicelib.runtime.logs import log, log_fault
+from chalicelib.web.cors import MayRead, preflight, shared
 from chalicelib.web.languages import choose, languages
 from chalicelib.web.problems import problem_reply
 from chalicelib.web.reply import Reply
@@ -29,19 +30,30 @@ View = Callable[Concatenate[Request, P], Reply]
 class Door(Blueprint):
     """A blueprint whose views take our `Request` first (then the path's names) and return our `Reply`."""
 
-    def serve(self, path: str, *methods: str) -> Callable[[View[P]], View[P]]:
-        """Serve `path` (Chalice's `{name}` form); HEAD comes with GET. Returns the view as it was."""
+    def serve(self, path: str, *methods: str, may_read: MayRead | None = None) -> Callable[[View[P]], View[P]]:
+        """Serve `path` (Chalice's `{name}` form); HEAD comes with GET. Returns the view as it was.
+
+        With `may_read`, pages of the other sites it allows may read the answers, refusals too (CORS), and OPTIONS is
+        answered here.
+        """
 
         def register(view: View[P]) -> View[P]:
+            served = [*methods, *(["HEAD"] if "GET" in methods else []), *(["OPTIONS"] if may_read else [])]
+
             def chalice_view(**names: str) -> ChaliceResponse:
-                return _chalice_response(_answer(view, self.current_request, path, names))
+                asked = self.current_request
+                names = {name: unquote(value) for name, value in names.items()}
+                if may_read is None:
+                    return _chalice_response(_answer(view, asked, path, names))
+                origin = asked.headers.get("origin")
+                allowed = origin is not None and may_read(origin, names)
+                if asked.method == "OPTIONS":
+                    return _chalice_response(preflight(origin, served, allowed=allowed))
+                return _chalice_response(shared(_answer(view, asked, path, names), origin, allowed=allowed))
 
             chalice_view.__name__ = f"{view.__name__}_{'_'.join(methods).lower()}"
-            heads = ["HEAD"] if "GET" in methods else []
             # Chalice would answer 415 in its own words to all but JSON; media types are judged where bodies are read.
-            self.route(path, methods=[*methods, *heads], name=chalice_view.__name__, content_types=["*/*"])(
-                chalice_view
-            )
+            self.route(path, methods=served, name=chalice_view.__name__, content_types=["*/*"])(chalice_view)
             return view
 
         return register
@@ -82,7 +94,7 @@ def read_request(asked: ChaliceRequest) -> Request:
 def _answer(view: Callable[..., Reply], asked: ChaliceRequest, route: str, names: dict[str, str]) -> Reply:
     request = read_request(asked)
     try:
-        reply = view(request, **{name: unquote(value) for name, value in names.items()})
+        reply = view(request, **names)
     except Refusal as refusal:
         if refusal.status >= 500:  # noqa: PLR2004 - what is not the caller's fault leaves a trace
             log_fault("refused", refusal.__cause__ or refusal, route=route, code=refusal.code, request=request.id)

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 # For pages that show or change somebody's data, and for every error.
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+# The same for a page whose form is sent to us: under `no-referrer` a browser hides from us which origin sent it.
+FORM = PRIVATE | {"Referrer-Policy": "same-origin"}
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",

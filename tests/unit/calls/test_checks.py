@@ -76,6 +76,18 @@ FINDINGS: list[tuple[str, Change]] = [
     ("policy.ticket_min_seconds", with_policy(ticket_min_seconds=10, ticket_max_seconds=10)),
     ("policy.origins[1]", with_policy(origins=("https://www.example.org", "https://www.example.org/form"))),
     ("policy.origins[0]", with_policy(origins=("*",))),
+    ("policy.origins[0]", with_policy(origins=("null",))),
+    ("policy.origins[0]", with_policy(origins=("https://*.example.org",))),
+    ("policy.origins[0]", with_policy(origins=("https://www.Example.org",))),
+    ("policy.origins[0]", with_policy(origins=("https://www.example.org/",))),
+    ("policy.origins[0]", with_policy(origins=("https://www.example.org:443",))),
+    ("policy.origins[0]", with_policy(origins=("https://me@www.example.org",))),
+    ("policy.next.thanks", with_policy(next={"thanks": "/danke"})),
+    ("policy.next.thanks", with_policy(next={"thanks": "javascript:alert(1)//example.org"})),
+    ("policy.next.thanks", with_policy(next={"thanks": "https://me@example.org/danke"})),
+    ("policy.next.thanks", with_policy(next={"thanks": "https://example.org/danke\r\nSet-Cookie: a=b"})),
+    ("policy.next.thanks", with_policy(next={"thanks": "https://example.org/danke#top"})),
+    ("policy.next.https://example.org", with_policy(next={"https://example.org": "https://example.org/danke"})),
     ("title", with_(title={"de": "Nur deutsch"})),
     ("title", with_(title={"de": "Titel", "en": "  "})),
     ("title", with_(title=texts("Title") | {"fr": "Titre"})),
@@ -97,7 +109,10 @@ FINDINGS: list[tuple[str, Change]] = [
     (f"{LAST}.choices[1].id", with_field(field("it", "choices", choices=choices("a", "a")))),
     (f"{LAST}.min_length", with_field(field("it", "text", min_length=9, max_length=8))),
     (f"{LAST}.min", with_field(field("it", "year", min=2001, max=2000))),
-    (f"{LAST}.min_choices", with_field(field("it", "choices", choices=choices("a", "b"), min_choices=2, max_choices=1))),
+    (
+        f"{LAST}.min_choices",
+        with_field(field("it", "choices", choices=choices("a", "b"), min_choices=2, max_choices=1)),
+    ),
     (f"{LAST}.public", with_field(field("it", "text", public=True, personal=True))),
     (f"{LAST}.show_if.field", with_field(field("it", "text", show_if=Condition(field="nobody", is_="a")))),
     (f"{LAST}.show_if.field", with_field(field("it", "text", show_if=Condition(field="it", is_="a")))),
@@ -167,3 +182,12 @@ def test_a_field_may_not_vanish_under_a_running_call() -> None:
 def test_the_number_of_shards_may_not_change_since_it_says_where_submissions_are() -> None:
     [finding] = check_change(call_of(policy=Policy(shards=4)), call_of(policy=Policy(shards=8)))
     assert finding.path == "policy.shards"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://www.example.org", "http://127.0.0.1:8001", "https://xn--stdte-hra.example:8443", "http://[::1]:8001"],
+)
+def test_an_origin_is_written_as_browsers_write_it(origin: str) -> None:
+    found = paths(with_policy(origins=(origin,), next={"thanks": "https://example.org/danke?von=uns"})(call_of()))
+    assert found == set()
