@@ -44,6 +44,7 @@ def submission_document(submission: Submission, mails: list[Entry]) -> dict[str,
         "answers": msgspec.Raw(submission.answers.encode()),
         "published": msgspec.Raw(submission.published.encode()) if submission.published else None,
         "duplicate_of": submission.duplicate_of,
+        "flags": submission.flags,
         "reports": [],
         "mails": [
             {"kind": one.kind, "state": one.state, "attempts": one.attempts, "sent_at": one.sent_at} for one in mails

@@ -14,6 +14,9 @@ from msgspec.structs import replace
 
 from chalicelib.calls.answers import AnswersInvalid, judge
 from chalicelib.errors import N_, FieldError, Refusal, Unavailable
+from chalicelib.intake.flags import flags_of
+from chalicelib.intake.load import LOAD
+from chalicelib.intake.proof import ProofExpired, check_proof
 from chalicelib.intake.tickets import TicketMissing, check_age, read_ticket
 from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.table import ConditionFailed
@@ -72,7 +75,7 @@ def accept(
     """Store a submission, or find the one that an earlier, equal post stored.
 
     Raises `AnswersInvalid`, `TicketRefused` and its kin, `CallNotOpen`, `IdempotencyMismatch`, `KeyUnreadable`,
-    `NotConfirmedInTime`, `Unavailable`.
+    `NotConfirmedInTime`, `ProofRefused` and its kin, `Unavailable`.
     """
     call = published.call
     ticket = read_ticket(keys, call, posted.ticket) if posted.ticket else None
@@ -82,8 +85,21 @@ def accept(
         raise late
     if ticket is None and call.policy.tickets == "required":
         raise TicketMissing(call=call.call)
+    try:
+        proven = check_proof(keys, call, ticket=posted.ticket, altcha=posted.altcha, now=now)
+    except ProofExpired as expired:
+        proven, late = True, late or expired
     answers = judge(call, _answers(posted))
-    submission = received(published, submission_id or from_chance(), answers, language=language, now=now, at=stamp(now))
+    age = now.timestamp() - ticket.issued_at if ticket else None
+    submission = received(
+        published,
+        submission_id or from_chance(),
+        answers,
+        language=language,
+        now=now,
+        at=stamp(now),
+        flags=flags_of(call, answers, proven=proven, age=age),
+    )
     if late is not None:
         # Nothing new is taken, but a repeat of what was taken in time still gets its answer.
         return _replay(submission, call, now, otherwise=late)
@@ -149,6 +165,7 @@ def _store(submission: Submission, call: Call, now: datetime, *, by_chance: bool
             break
     else:
         raise Unavailable
+    LOAD.note(call.call, now)
     return Accepted(submission, replayed=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.intake.proof import offer_proof
 from chalicelib.intake.tickets import TicketRefused, issue_ticket
 from chalicelib.web.pages import render
 from chalicelib.web.problems import field_messages, problem_document
@@ -32,7 +33,7 @@ def form_page(
     needs_fresh = (
         posted is None or posted.ticket is None or (isinstance(refusal, TicketRefused) and not _still_good(refusal))
     )
-    ticket = issue_ticket(keys, call, now) if needs_fresh or posted is None else posted.ticket
+    ticket = posted.ticket if posted and posted.ticket and not needs_fresh else issue_ticket(keys, call, now)
     messages = field_messages(refusal.errors, request.language) if refusal else []
     given = posted.answers if posted else {}
     return render(
@@ -40,6 +41,7 @@ def form_page(
         request,
         call=call,
         ticket=ticket,
+        proof=offer_proof(keys, call, ticket, now, posted=posted.altcha if posted else None),
         values=shown_values(given),
         errors={one["field"]: one["message"] for one in messages},
         summary=error_summary(call, messages, request.language),

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.calls.answers import AnswersInvalid, judge
 from chalicelib.intake.form_page import error_summary, shown_values
 from chalicelib.intake.journey import step_of
+from chalicelib.intake.proof import offer_proof
 from chalicelib.intake.receipt_page import shown_answers
 from chalicelib.web.pages import render
 from chalicelib.web.problems import field_messages, problem_document
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from chalicelib.calls.call import Call
     from chalicelib.errors import Refusal
     from chalicelib.intake.bodies import Posted
     from chalicelib.intake.draft import Draft
     from chalicelib.intake.journey import Place
+    from chalicelib.runtime.keys import Keys
     from chalicelib.web.request import Request
 
 
@@ -47,7 +51,7 @@ def step_page(
     )
 
 
-def check_page(call: Call, draft: Draft, request: Request) -> str:
+def check_page(call: Call, draft: Draft, request: Request, *, keys: Keys, now: datetime) -> str:
     """All answers by step; what is missing is named with a link to the step that asks it."""
     try:
         judge(call, draft.answers)
@@ -64,6 +68,7 @@ def check_page(call: Call, draft: Draft, request: Request) -> str:
         request,
         call=call,
         ticket=draft.ticket,
+        proof=offer_proof(keys, call, draft.ticket, now),
         sections=sections,
         summary=summary,
         values=shown_values(draft.answers),

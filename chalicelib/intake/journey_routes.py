@@ -30,7 +30,7 @@ def check_answers(request: Request, call: str) -> Reply:
     draft = open_draft(asked, _name(request, call), now())
     if draft is None:
         return _to(asked.form.steps[0].id, request)
-    return page_reply(check_page(asked, draft, request), headers=FORM)
+    return page_reply(check_page(asked, draft, request, keys=keys(), now=now()), headers=FORM)
 
 
 @door.serve("/calls/{call}/form/discard", "POST")

@@ -14,6 +14,7 @@ from chalicelib.intake.cors import check_origin, may_read
 from chalicelib.intake.draft import clear_cookie, read_cookie
 from chalicelib.intake.form_page import form_page
 from chalicelib.intake.journey import open_draft
+from chalicelib.intake.proof import offer_proof
 from chalicelib.intake.table import delete_draft
 from chalicelib.intake.tickets import issue_ticket, read_ticket
 from chalicelib.runtime.clock import now, stamp
@@ -76,11 +77,15 @@ def ticket(request: Request, call: str) -> Reply:
     asked = get_call(call).call
     check_origin(request, asked, public_url=settings().public_url)
     check_open(asked, now())
+    given_out = issue_ticket(keys(), asked, now())
+    offer = offer_proof(keys(), asked, given_out, now())
     document = {
-        "ticket": issue_ticket(keys(), asked, now()),
+        "ticket": given_out,
         "min_age": asked.policy.ticket_min_seconds,
         "max_age": asked.policy.ticket_max_seconds,
         "issued_at": stamp(now()),
+        "proof_of_work": asked.policy.proof_of_work,
+        "challenge": offer.challenge if offer else None,
     }
     return json_reply(document, status=201, headers=PRIVATE)
 

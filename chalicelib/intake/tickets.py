@@ -7,6 +7,7 @@ young means a robot, too old means a page left open for days.
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
@@ -81,9 +82,14 @@ def read_ticket(keys: Keys, call: Call, signed: str) -> Ticket:
 
 
 def check_age(ticket: Ticket, call: Call, now: datetime) -> None:
-    """Raises `TicketTooYoung`, `TicketExpired`."""
+    """Raises `TicketTooYoung` with the whole seconds to wait, `TicketExpired`."""
     age = now.timestamp() - ticket.issued_at
     if age < call.policy.ticket_min_seconds:
-        raise TicketTooYoung(seconds=call.policy.ticket_min_seconds)
+        wait = ceil(call.policy.ticket_min_seconds - age)
+        raise TicketTooYoung(
+            seconds=call.policy.ticket_min_seconds,
+            facts={"retry_after_seconds": wait},
+            headers={"Retry-After": str(wait)},
+        )
     if age > call.policy.ticket_max_seconds:
         raise TicketExpired

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from chalicelib.errors import N_, Refusal
+from chalicelib.submissions.flags import Flag
 from chalicelib.submissions.reference import show
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Submission(Struct, frozen=True):
     decided_at: str | None = None
     published: str | None = None
     duplicate_of: str | None = None
+    flags: tuple[Flag, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -97,7 +99,14 @@ def shard_of(submission_id: str, shards: int) -> int:
 
 
 def received(
-    published: PublishedCall, submission_id: str, answers: Answers, *, language: str, now: datetime, at: str
+    published: PublishedCall,
+    submission_id: str,
+    answers: Answers,
+    *,
+    language: str,
+    now: datetime,
+    at: str,
+    flags: tuple[Flag, ...] = (),
 ) -> Submission:
     """A submission that has just come in. `at` is the stamp of `now`."""
     call = published.call
@@ -116,4 +125,5 @@ def received(
         consents=ConsentRecord(given=consents, privacy_version=call.privacy.version, language=language, at=at),
         history=(Happening(at=at, event="received"),),
         expires_at=int((now + timedelta(days=call.policy.unconfirmed_days)).timestamp()),
+        flags=flags,
     )

@@ -15,6 +15,7 @@ from chalicelib.errors import NotFound
 from chalicelib.runtime.clock import moment
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
+from chalicelib.submissions.flags import Flag
 from chalicelib.submissions.submission import ConsentRecord, Happening, State, Submission, shard_of
 
 PAGE = 200
@@ -37,7 +38,7 @@ class ByState(GlobalSecondaryIndex["SubmissionRecord"]):  # type: ignore[no-unty
 
 
 class SubmissionRecord(Record):
-    """One submission. `answers`, `consents` and `published` are JSON in UTF-8: what is stored is what is exported."""
+    """One submission. `answers`, `consents`, `flags`, `published` are JSON in UTF-8: stored as they are exported."""
 
     class Meta(TableMeta):
         table_name = settings().submissions_table
@@ -64,6 +65,7 @@ class SubmissionRecord(Record):
     decided_at = UnicodeAttribute(null=True)
     published = UnicodeAttribute(null=True)
     duplicate_of = UnicodeAttribute(null=True)
+    flags = UnicodeAttribute(null=True)
     by_state = ByState()
 
 
@@ -172,6 +174,7 @@ def _record(submission: Submission) -> SubmissionRecord:
         "call_state": _call_state(submission.call, submission.state, submission.shard),
         "consents": msgspec.json.encode(submission.consents).decode(),
         "history": [_happening(one.at, one.event) for one in submission.history],
+        "flags": msgspec.json.encode(submission.flags).decode() if submission.flags else None,
     }
     return SubmissionRecord(**values)
 
@@ -182,4 +185,5 @@ def _submission(record: SubmissionRecord) -> Submission:
     values |= {name: int(values[name]) for name in numbers if values[name] is not None}
     values["consents"] = msgspec.json.decode(record.consents, type=ConsentRecord)
     values["history"] = tuple(Happening(at=one.at, event=one.event) for one in record.history)
+    values["flags"] = msgspec.json.decode(record.flags, type=tuple[Flag, ...]) if record.flags else ()
     return Submission(**values)

@@ -18,9 +18,10 @@ _ALWAYS = {
 }
 _PAGE = {
     "Content-Type": "text/html; charset=utf-8",
-    # No script, no frame, nothing from elsewhere; forms may only go where they came from (CSP 3).
+    # Scripts, workers and styles from our own files only, nothing inline; forms go where they came from (CSP 3).
+    # The icons in KERN's style sheet are pictures written as `data:`.
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
 }

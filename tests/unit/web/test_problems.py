@@ -64,7 +64,7 @@ def test_a_problem_has_the_headers_of_its_refusal() -> None:
 @pytest.mark.parametrize("kind", list(all_refusals()), ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_refusal_has_a_page_and_a_document(kind: type[Refusal], language: str) -> None:
-    details = {"reference": "K7Q4-9XMD-2RTB", "call": "small-call", "seconds": 2, "name": "ticket"}
+    details = {"reference": "K7Q4-9XMD-2RTB", "call": "small-call", "seconds": 2, "name": "ticket", "contact": "team@example.org"}
     page = problem_reply(kind(**details), request(language=language, accept=BROWSER))
     document = problem_reply(kind(**details), request(language=language))
     assert page.status == document.status == kind.status

@@ -1,0 +1,56 @@
+"""What strikes us about a submission that is being accepted. Values in, flags out; nothing is refused here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalicelib.calls.answers import Answers
+    from chalicelib.calls.call import Call
+    from chalicelib.submissions.flags import Flag
+
+MOST_LINKS = 3
+FAST_SECONDS = 10
+_SHOUTED_LETTERS = 12  # fewer are a name: „VHS“, „KOSI-LAB“
+_REPEATED_CHARACTERS = 20  # shorter lines come twice in honest texts
+_WRITTEN = frozenset({"text", "textarea", "place"})
+_LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
+
+
+def flags_of(call: Call, answers: Answers, *, proven: bool, age: float | None) -> tuple[Flag, ...]:
+    """The flags of judged `answers`, in a fixed order.
+
+    `proven`: a true proof of work came with them; `age` of the ticket in seconds, `None` where there was none.
+    """
+    texts = list(_texts(call, answers, _WRITTEN))
+    found: dict[Flag, bool] = {
+        "many-links": sum(len(_LINK.findall(text)) for text in texts) > MOST_LINKS,
+        "repeated-text": _repeated(texts),
+        "all-capitals": any(_shouted(text) for text in texts),
+        "one-word": any(len(text.split()) == 1 for text in _texts(call, answers, frozenset({"textarea"}))),
+        "no-proof": call.policy.proof_of_work != "off" and not proven,
+        "very-fast": age is not None and age < FAST_SECONDS,
+    }
+    return tuple(flag for flag, struck in found.items() if struck)
+
+
+def _texts(call: Call, answers: Answers, types: frozenset[str]) -> Iterator[str]:
+    for name, answer in answers.items():
+        if call.fields[name].type in types and isinstance(answer, str):
+            yield answer
+
+
+def _repeated(texts: list[str]) -> bool:
+    """Whether a line comes twice, in one text or in two; case and white space do not count."""
+    lines = (" ".join(line.split()).casefold() for text in texts for line in text.splitlines())
+    counts = Counter(line for line in lines if len(line) >= _REPEATED_CHARACTERS)
+    return any(count > 1 for count in counts.values())
+
+
+def _shouted(text: str) -> bool:
+    letters = [one for one in text if one.isupper() or one.islower()]
+    return len(letters) >= _SHOUTED_LETTERS and all(one.isupper() for one in letters)
