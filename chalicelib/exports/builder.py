@@ -47,7 +47,7 @@ def _write_submissions(export: Export, published: PublishedCall, now: datetime) 
         for page in _pages(export, published):
             known = _mails(page)
             for submission in page:
-                if submission.expired(now):
+                if not submission.exists(now):
                     continue
                 entries = known.get(submission.id, [])
                 upload.write(separator + msgspec.json.encode(submission_document(submission, entries)))

@@ -19,7 +19,7 @@ from chalicelib.runtime.clock import moment, now, stamp
 from chalicelib.runtime.logs import log
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions import table as submissions
-from chalicelib.submissions.submission import STATES
+from chalicelib.submissions.submission import STATES, State
 
 
 def request_exports(scheduled_at: str, *, clock: Callable[[], datetime] = now) -> dict[str, Any]:
@@ -61,10 +61,14 @@ def request_export(published: PublishedCall, *, export_id: str | None, requested
 
 
 def last_change(published: PublishedCall) -> str:
-    """The stamp of the newest change to the call's submissions or mails, by the indexes; empty when there is none."""
+    """The stamp of the newest change to the call's submissions or mails, by the indexes; empty when there is none.
+
+    What was erased counts: it must not stand in the newest export any more.
+    """
     call = published.call
+    states: tuple[State, ...] = (*STATES, "erased")
     stamps = [
-        submissions.last_change(call.call, state, shard) for state in STATES for shard in range(call.policy.shards)
+        submissions.last_change(call.call, state, shard) for state in states for shard in range(call.policy.shards)
     ]
     stamps += [ledger.last_change(call.call, state) for state in MAIL_STATES]
     return max(one or "" for one in stamps)

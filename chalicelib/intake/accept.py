@@ -22,7 +22,7 @@ from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.table import ConditionFailed
 from chalicelib.submissions import table
 from chalicelib.submissions.reference import from_chance, from_digest
-from chalicelib.submissions.submission import NotConfirmedInTime, Submission, received, shard_of
+from chalicelib.submissions.submission import Erased, NotConfirmedInTime, Submission, received, shard_of
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call, PublishedCall
@@ -75,7 +75,7 @@ def accept(
     """Store a submission, or find the one that an earlier, equal post stored.
 
     Raises `AnswersInvalid`, `TicketRefused` and its kin, `CallNotOpen`, `IdempotencyMismatch`, `KeyUnreadable`,
-    `NotConfirmedInTime`, `ProofRefused` and its kin, `Unavailable`.
+    `NotConfirmedInTime`, `Erased`, `ProofRefused` and its kin, `Unavailable`.
     """
     call = published.call
     ticket = read_ticket(keys, call, posted.ticket) if posted.ticket else None
@@ -178,6 +178,8 @@ def _replay(submission: Submission, call: Call, now: datetime, *, otherwise: Ref
     known = table.find(call.call, submission.id, call.policy.shards)
     if known is None:
         raise otherwise
+    if known.state == "erased":
+        raise Erased(reference=known.reference)
     if known.expired(now):
         raise NotConfirmedInTime
     if known.fingerprint != submission.fingerprint:

@@ -10,17 +10,20 @@ from typing import Literal
 
 from msgspec import Struct
 
-Kind = Literal["confirm"]
+Kind = Literal["confirm", "links"]
 MailState = Literal["owed", "claimed", "sent", "failed"]
 MAIL_STATES: tuple[MailState, ...] = ("owed", "claimed", "sent", "failed")
 MOST_ATTEMPTS = 10
 
 
 class Entry(Struct, frozen=True):
-    """One mail. Times are UTC stamps; `lease_until` is epoch seconds, `cause` a code of SES or ours."""
+    """One mail. Times are UTC stamps; `lease_until` is epoch seconds, `cause` a code of SES or ours, `address` the
+    digest of where it goes. `kind` is unique for a submission: mails that may go out again carry their hour
+    (`links-2026050412`).
+    """
 
     submission_id: str
-    kind: Kind
+    kind: str
     call: str
     state: MailState
     attempts: int
@@ -30,6 +33,12 @@ class Entry(Struct, frozen=True):
     message_id: str = ""
     sent_at: str | None = None
     cause: str = ""
+    address: str = ""
+
+
+def links_kind(hour: str) -> str:
+    """The kind of the mail with somebody's links that is sent at most once in an hour (`2026050412`, UTC)."""
+    return f"links-{hour}"
 
 
 def settled(entry: Entry | None) -> bool:

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, Kind, MailState
+from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, MailState
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
@@ -24,6 +24,17 @@ class ByState(GlobalSecondaryIndex["MailRecord"]):  # type: ignore[no-untyped-ca
         projection = KeysOnlyProjection()
 
     call_state = UnicodeAttribute(hash_key=True)
+    changed_at = UnicodeAttribute(range_key=True)
+
+
+class ByAddress(GlobalSecondaryIndex["MailRecord"]):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
+    """`<call>#<HMAC of the address>`, by time of the last change: somebody's mails, found without their address."""
+
+    class Meta:
+        index_name = "by_address"
+        projection = KeysOnlyProjection()
+
+    address = UnicodeAttribute(hash_key=True)
     changed_at = UnicodeAttribute(range_key=True)
 
 
@@ -45,13 +56,18 @@ class MailRecord(Record):
     message_id = UnicodeAttribute(null=True)
     sent_at = UnicodeAttribute(null=True)
     cause = UnicodeAttribute(null=True)
+    address = UnicodeAttribute(null=True)
     by_state = ByState()
+    by_address = ByAddress()
 
 
-def claim(call: str, submission_id: str, kind: Kind, *, owner: str, now: int, lease: int, at: str) -> Entry | None:
+def claim(
+    call: str, submission_id: str, kind: str, *, owner: str, now: int, lease: int, at: str, address: str = ""
+) -> Entry | None:
     """Take the right to send this mail for `lease` seconds; `None` when it is settled or somebody else holds it.
 
     `owner` is fresh for each try: a write that the SDK repeats after a lost reply finds its own name and still counts.
+    `address` is the digest of the address that it goes to.
     """
     record = MailRecord(submission_id, kind)
     free = MailRecord.state.is_in("owed", "claimed") & (MailRecord.lease_until <= now)
@@ -63,6 +79,8 @@ def claim(call: str, submission_id: str, kind: Kind, *, owner: str, now: int, le
         MailRecord.owner.set(owner),
         *_state(call, "claimed", at),
     ]
+    if address:
+        actions.append(MailRecord.address.set(f"{call}#{address}"))
     try:
         return _update(record, actions, condition)
     except ConditionFailed:
@@ -88,7 +106,13 @@ def release(entry: Entry, *, cause: str, count_attempt: bool, at: str) -> Entry:
     return _update(record, [*actions, *_state(entry.call, state, at)], MailRecord.owner == entry.owner)
 
 
-def find(submission_id: str, kind: Kind) -> Entry | None:
+def forget(submission_id: str, kind: str) -> None:
+    """Delete an entry that nothing stands behind any more; harmless when it is gone."""
+    with table_errors():
+        MailRecord(submission_id, kind).delete()
+
+
+def find(submission_id: str, kind: str) -> Entry | None:
     """The entry as it is now (consistent read), or `None`."""
     with table_errors():
         try:
@@ -103,7 +127,7 @@ def entries_of(submission_id: str) -> list[Entry]:
         return [_entry(record) for record in MailRecord.query(submission_id, consistent_read=True)]
 
 
-def entries(keys: Iterable[tuple[str, Kind]]) -> dict[tuple[str, str], Entry]:
+def entries(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Entry]:
     """Many entries by (submission id, kind), in batches of 100; those that do not exist are left out."""
     wanted = list(dict.fromkeys(keys))
     found: dict[tuple[str, str], Entry] = {}
@@ -112,6 +136,16 @@ def entries(keys: Iterable[tuple[str, Kind]]) -> dict[tuple[str, str], Entry]:
             for record in MailRecord.batch_get(wanted[start : start + _BATCH], consistent_read=True):
                 found[record.submission_id, record.kind] = _entry(record)
     return found
+
+
+def submissions_of(call: str, address: str, *, most: int) -> list[str]:
+    """The ids of the submissions that mails went to this address for (a digest), by the newest `most` of its mails.
+
+    By the index, so eventually consistent: what was claimed a moment ago may be missing.
+    """
+    with table_errors():
+        query = MailRecord.by_address.query(f"{call}#{address}", scan_index_forward=False, limit=most)
+        return list(dict.fromkeys(record.submission_id for record in query))
 
 
 def last_change(call: str, state: MailState) -> str | None:
@@ -134,7 +168,7 @@ def _update(record: MailRecord, actions: list[Action], condition: Condition) -> 
 def _entry(record: MailRecord) -> Entry:
     return Entry(
         submission_id=record.submission_id,
-        kind=record.kind,  # type: ignore[arg-type]
+        kind=record.kind,
         call=record.call,
         state=record.state,  # type: ignore[arg-type]
         attempts=int(record.attempts),
@@ -144,4 +178,5 @@ def _entry(record: MailRecord) -> Entry:
         message_id=record.message_id or "",
         sent_at=record.sent_at,
         cause=record.cause or "",
+        address=(record.address or "").rpartition("#")[2],
     )

@@ -17,6 +17,7 @@ class Settings(Struct, frozen=True):
     audit_table: str
     access_table: str
     drafts_table: str
+    revisions_table: str
     mail_queue_url: str
     export_queue_url: str
     exports_bucket: str
@@ -43,6 +44,7 @@ def settings() -> Settings:
         audit_table=env("AUDIT_TABLE", ""),
         access_table=env("ACCESS_TABLE", ""),
         drafts_table=env("DRAFTS_TABLE", ""),
+        revisions_table=env("REVISIONS_TABLE", ""),
         mail_queue_url=env("MAIL_QUEUE_URL", ""),
         export_queue_url=env("EXPORT_QUEUE_URL", ""),
         exports_bucket=env("EXPORTS_BUCKET", ""),

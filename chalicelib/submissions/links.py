@@ -32,6 +32,11 @@ def receipt_token(keys: Keys, submission: Submission, now: datetime) -> str:
     return keys.sign(_PURPOSE, [submission.call, submission.id, submission.generation, expires])
 
 
+def address_digest(keys: Keys, address: str) -> str:
+    """HMAC (hex) of a mail address: tells that two are the same, and nothing else. Upper and lower case are alike."""
+    return keys.digest("address", address.strip().lower()).hex()
+
+
 def read_receipt_token(keys: Keys, token: str, now: datetime) -> ReceiptLink:
     """What the token names. Raises `NotFound`, whatever is wrong with it."""
     try:

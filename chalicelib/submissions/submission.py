@@ -16,9 +16,10 @@ from chalicelib.submissions.reference import show
 
 if TYPE_CHECKING:
     from chalicelib.calls.answers import Answers
-    from chalicelib.calls.call import PublishedCall
+    from chalicelib.calls.call import Call, PublishedCall
 
-State = Literal["received", "confirmed", "accepted", "rejected", "duplicate", "withdrawn"]
+State = Literal["received", "confirmed", "accepted", "rejected", "duplicate", "withdrawn", "erased"]
+# Of submissions that exist. An erased one is a tombstone: it keeps the place of its id, and is counted nowhere.
 STATES: tuple[State, ...] = ("received", "confirmed", "accepted", "rejected", "duplicate", "withdrawn")
 
 
@@ -41,6 +42,8 @@ class ConsentRecord(Struct, frozen=True):
 class Submission(Struct, frozen=True):
     """One submission as stored. `answers` is the JSON text of the normalised answers; times are UTC stamps;
     `expires_at` is epoch seconds and set only while unconfirmed; `generation` counts the links given out.
+
+    `fingerprint` stays that of the first post, whatever was changed since: a repeat of that post is still a repeat.
     """
 
     call: str
@@ -76,7 +79,11 @@ class Submission(Struct, frozen=True):
 
     def expired(self, now: datetime) -> bool:
         """Whether it was never confirmed and its time is over; DynamoDB deletes such items up to days late."""
-        return self.state == "received" and self.expires_at is not None and self.expires_at <= now.timestamp()
+        return self.expires_at is not None and self.expires_at <= now.timestamp()
+
+    def exists(self, now: datetime) -> bool:
+        """Whether there is still a report: neither expired nor erased."""
+        return self.state != "erased" and not self.expired(now)
 
 
 class NotConfirmedInTime(Refusal):
@@ -86,6 +93,17 @@ class NotConfirmedInTime(Refusal):
     code: ClassVar[str] = "expired"
     title: ClassVar[str] = N_("This report was not confirmed in time and has been deleted.")
     message: ClassVar[str] = N_("Please open the form again and send your report once more.")
+
+
+class Erased(Refusal):
+    """The submitter had it erased; the tombstone keeps its place."""
+
+    status: ClassVar[int] = 410
+    code: ClassVar[str] = "erased"
+    title: ClassVar[str] = N_("This report has been erased.")
+    message: ClassVar[str] = N_(
+        "All that is left is its reference %(reference)s, the times when it was received and erased, and its call."
+    )
 
 
 def fingerprint(answers: Answers) -> str:
@@ -110,7 +128,6 @@ def received(
 ) -> Submission:
     """A submission that has just come in. `at` is the stamp of `now`."""
     call = published.call
-    consents = tuple(name for name, answer in answers.items() if call.fields[name].type == "consent" and answer is True)
     return Submission(
         call=call.call,
         id=submission_id,
@@ -122,8 +139,14 @@ def received(
         form_version=published.version,
         submitted_at=at,
         changed_at=at,
-        consents=ConsentRecord(given=consents, privacy_version=call.privacy.version, language=language, at=at),
+        consents=consents_in(call, answers, language=language, at=at),
         history=(Happening(at=at, event="received"),),
         expires_at=int((now + timedelta(days=call.policy.unconfirmed_days)).timestamp()),
         flags=flags,
     )
+
+
+def consents_in(call: Call, answers: Answers, *, language: str, at: str) -> ConsentRecord:
+    """What these answers agree to."""
+    given = tuple(name for name, answer in answers.items() if call.fields[name].type == "consent" and answer is True)
+    return ConsentRecord(given=given, privacy_version=call.privacy.version, language=language, at=at)

@@ -15,6 +15,7 @@ from chalicelib.errors import NotFound
 from chalicelib.runtime.clock import moment
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
+from chalicelib.submissions.changes import tombstone
 from chalicelib.submissions.flags import Flag
 from chalicelib.submissions.submission import ConsentRecord, Happening, State, Submission, shard_of
 
@@ -38,7 +39,10 @@ class ByState(GlobalSecondaryIndex["SubmissionRecord"]):  # type: ignore[no-unty
 
 
 class SubmissionRecord(Record):
-    """One submission. `answers`, `consents`, `flags`, `published` are JSON in UTF-8: stored as they are exported."""
+    """One submission. `answers`, `consents`, `flags`, `published` are JSON in UTF-8: stored as they are exported.
+
+    A tombstone has keys, state and times, and nothing else.
+    """
 
     class Meta(TableMeta):
         table_name = settings().submissions_table
@@ -49,14 +53,14 @@ class SubmissionRecord(Record):
     call_state = UnicodeAttribute()
     state = UnicodeAttribute()
     shard = NumberAttribute()
-    answers = UnicodeAttribute()
-    fingerprint = UnicodeAttribute()
-    language = UnicodeAttribute()
-    form_version = NumberAttribute()
+    answers = UnicodeAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+    form_version = NumberAttribute(null=True)
     submitted_at = UnicodeAttribute()
     changed_at = UnicodeAttribute()
-    consents = UnicodeAttribute()
-    history = ListAttribute(of=_Happening)
+    consents = UnicodeAttribute(null=True)
+    history = ListAttribute(of=_Happening, null=True)
     version = NumberAttribute()
     generation = NumberAttribute()
     # Epoch seconds in a plain number: DynamoDB's TTL reads it, and nothing rounds it on the way.
@@ -104,6 +108,35 @@ def confirm(submission: Submission, *, at: str) -> Submission:
             except SubmissionRecord.DoesNotExist:
                 raise NotFound from None
         return _submission(record)
+
+
+def put_change(old: Submission, new: Submission) -> None:
+    """Store `new` in place of `old`. Raises `ConditionFailed` when it is not `old` that is stored any more."""
+    with table_errors():
+        record, actions, unchanged = change(old, new)
+        record.update(actions, condition=unchanged, add_version_condition=False)
+
+
+def change(old: Submission, new: Submission) -> tuple[SubmissionRecord, list[Action], Condition]:
+    """The record, what to do to it, and the condition that it still holds `old`: for a transaction."""
+    before, record = _record(old).serialize(), _record(new)
+    after = record.serialize()
+    actions: list[Action] = [
+        attribute.set(getattr(record, name)) if name in after else attribute.remove()
+        for name, attribute in SubmissionRecord.get_attributes().items()
+        if after.get(name) != before.get(name)
+    ]
+    return SubmissionRecord(record.call_shard, record.id), actions, _unchanged(old)
+
+
+def burial(old: Submission, tombstone: Submission) -> tuple[SubmissionRecord, Condition]:
+    """The tombstone's record, and the condition that it takes the place of `old`: for a transaction."""
+    return _record(tombstone), _unchanged(old)
+
+
+def _unchanged(old: Submission) -> Condition:
+    unchanged: Condition = (SubmissionRecord.version == old.version) & (SubmissionRecord.state == old.state)
+    return unchanged
 
 
 def _move(
@@ -169,6 +202,8 @@ def _happening(at: str, event: str) -> _Happening:
 
 
 def _record(submission: Submission) -> SubmissionRecord:
+    if submission.state == "erased":
+        return _tombstone_record(submission)
     values = msgspec.structs.asdict(submission) | {
         "call_shard": _call_shard(submission.call, submission.shard),
         "call_state": _call_state(submission.call, submission.state, submission.shard),
@@ -179,7 +214,33 @@ def _record(submission: Submission) -> SubmissionRecord:
     return SubmissionRecord(**values)
 
 
+def _tombstone_record(submission: Submission) -> SubmissionRecord:
+    return SubmissionRecord(
+        _call_shard(submission.call, submission.shard),
+        submission.id,
+        call=submission.call,
+        state=submission.state,
+        # In the index, so that the next export sees that something has changed.
+        call_state=_call_state(submission.call, submission.state, submission.shard),
+        shard=submission.shard,
+        submitted_at=submission.submitted_at,
+        changed_at=submission.changed_at,
+        version=submission.version,
+        generation=submission.generation,
+    )
+
+
 def _submission(record: SubmissionRecord) -> Submission:
+    if record.state == "erased":
+        return tombstone(
+            call=record.call,
+            submission_id=record.id,
+            shard=int(record.shard),
+            submitted_at=record.submitted_at,
+            changed_at=record.changed_at,
+            version=int(record.version),
+            generation=int(record.generation),
+        )
     values: dict[str, Any] = {name: getattr(record, name) for name in Submission.__struct_fields__}
     numbers = ("shard", "form_version", "version", "generation", "expires_at")
     values |= {name: int(values[name]) for name in numbers if values[name] is not None}
