@@ -17,7 +17,10 @@ class TryLater(Exception):
 
 
 def work_through(records: Sequence[dict[str, Any]], kind: type[Job], work: Callable[[Job], None]) -> dict[str, Any]:
-    """Do `work` for the job in each record; the answer names the messages to keep (`ReportBatchItemFailures`)."""
+    """Do `work` for the job in each record; the answer names the messages to keep (`ReportBatchItemFailures`).
+
+    `kind` is what the messages hold; `dict[str, str]` where a queue carries several kinds of job.
+    """
     kept = []
     for record in records:
         try:

@@ -13,6 +13,18 @@ class MailJob(Struct, frozen=True):
     kind: Kind
 
 
+class LinksJob(Struct, frozen=True):
+    """Send whoever has this address the links to their submissions: its digest, never itself.
+
+    `hour` (`2026050412`, UTC) is when that was asked for; it names the mail, so that a message that comes twice,
+    however late, is still the same mail.
+    """
+
+    call: str
+    address: str
+    hour: str
+
+
 class ExportJob(Struct, frozen=True):
     """Build (or go on building) this export."""
 

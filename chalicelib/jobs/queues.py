@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.jobs.messages import ExportJob, MailJob
+from chalicelib.jobs.messages import ExportJob, LinksJob, MailJob
 from chalicelib.runtime.aws import aws_errors, sqs
 from chalicelib.runtime.settings import settings
 
@@ -29,6 +29,12 @@ def send_mail_jobs(jobs: Sequence[MailJob]) -> list[int]:
             answer = sqs().send_message_batch(QueueUrl=settings().mail_queue_url, Entries=entries)
         failed += [int(one["Id"]) for one in answer.get("Failed", [])]
     return failed
+
+
+def send_links_job(job: LinksJob) -> None:
+    """Queue the job. Raises `Unavailable`."""
+    with aws_errors():
+        sqs().send_message(QueueUrl=settings().mail_queue_url, MessageBody=msgspec.json.encode(job).decode())
 
 
 def send_export_job(job: ExportJob, *, delay: int = 0) -> None:

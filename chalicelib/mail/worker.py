@@ -1,124 +1,115 @@
-"""The mail worker: claim, send, mark. At most one of each mail, and none lost.
-
-The claim is a conditional write with a lease longer than the function's time-out, so of two workers with the same
-message only one sends; a worker that dies leaves a lease that runs out.
-"""
+"""The mail worker: for each job, which mail is owed to whom, if it still is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from chalicelib.calls.table import get_call
-from chalicelib.errors import NotFound, Unavailable
+from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater, work_through
 from chalicelib.jobs.consequences import mails_owed
-from chalicelib.jobs.messages import MailJob
+from chalicelib.jobs.messages import LinksJob, MailJob
 from chalicelib.ledger import table as ledger
-from chalicelib.ledger.entry import settled
-from chalicelib.mail.sender import Refused, Throttled, Unknown, send
-from chalicelib.mail.texts import compose
-from chalicelib.runtime.clock import now, stamp
+from chalicelib.ledger.entry import links_kind
+from chalicelib.mail.delivery import address_of, claim, hand_over, receipt_address
+from chalicelib.mail.texts import compose, compose_links
+from chalicelib.runtime.clock import now
 from chalicelib.runtime.keys import keys
-from chalicelib.runtime.logs import log, log_fault
-from chalicelib.runtime.settings import settings
-from chalicelib.runtime.table import ConditionFailed
+from chalicelib.runtime.logs import log
 from chalicelib.submissions import table as submissions
-from chalicelib.submissions.links import receipt_token
+from chalicelib.submissions.links import address_digest
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
-    from chalicelib.ledger.entry import Entry
     from chalicelib.submissions.submission import Submission
 
-MARK_ATTEMPTS = 3
+MOST_MAILS = 200  # of one address that are looked at
+MOST_LINKS = 50  # in one mail
 
 
 def deliver_mails(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Deliver the mail of each SQS record; the answer is a partial batch response."""
-    return work_through(records, MailJob, deliver)
+    return work_through(records, dict[str, str], _deliver)
+
+
+def _deliver(message: dict[str, str]) -> None:
+    if "address" in message:
+        deliver_links(msgspec.convert(message, LinksJob))
+    else:
+        deliver(msgspec.convert(message, MailJob))
 
 
 def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
     """Send one mail, if it is still owed and nobody else is at it. Raises `TryLater` when the message must stay."""
-    try:
-        call = get_call(job.call).call
-    except NotFound:
-        log("mail-without-call", call=job.call, reference=job.submission)
-        return
-    submission = submissions.find(job.call, job.submission, call.policy.shards)
-    if submission is None or submission.expired(clock()) or job.kind not in mails_owed(submission.state):
+    call = _call(job.call)
+    submission = submissions.find(job.call, job.submission, call.policy.shards) if call else None
+    if (
+        call is None
+        or submission is None
+        or submission.expired(clock())
+        or job.kind not in mails_owed(submission.state)
+    ):
         log("mail-not-owed", call=job.call, reference=job.submission, kind=job.kind)
+        if submission is not None and submission.state == "erased":
+            ledger.forget(job.submission, job.kind)
         return
-    entry = _claim(job, clock())
-    if entry is not None:
-        _send(call, submission, entry, clock)
+    entry = claim(call, submission, job.kind, clock())
+    # Looked at again: an erasure that did not see the claim is seen here, one that comes later sees the claim.
+    if entry is not None and _still_there(call, submission, entry.kind):
+        mail = compose(job.kind, call, submission, receipt=receipt_address(submission, clock()))
+        hand_over(call, submission, entry, mail, clock)
 
 
-def _claim(job: MailJob, at: datetime) -> Entry | None:
-    """The claimed entry, or `None` when the mail is settled. Raises `TryLater` while somebody else holds the lease."""
-    entry = ledger.claim(
-        job.call,
-        job.submission,
-        job.kind,
-        owner=token_hex(8),
-        now=int(at.timestamp()),
-        lease=settings().mail_lease_seconds,
-        at=stamp(at),
-    )
-    if entry is None and not settled(ledger.find(job.submission, job.kind)):
-        log("mail-claimed-elsewhere", call=job.call, reference=job.submission, kind=job.kind)
-        raise TryLater
-    return entry
+def deliver_links(job: LinksJob, *, clock: Callable[[], datetime] = now) -> None:
+    """Send somebody the links to all their submissions, if there are any; at most once for each hour they asked in.
+
+    Raises `TryLater` when the message must stay. Reconcile does not know of these mails: if one is lost, the person who
+    asked for it will ask again.
+    """
+    call = _call(job.call)
+    known = _submissions_of(call, job, clock()) if call else []
+    if call is None or not known:
+        log("links-for-nobody", call=job.call)
+        return
+    newest, kind = known[0], links_kind(job.hour)
+    entry = claim(call, newest, kind, clock())
+    if entry is None:
+        return
+    if not _still_there(call, newest, kind):
+        raise TryLater  # there may be others
+    mail = compose_links(call, newest, [(one, receipt_address(one, clock())) for one in known[:MOST_LINKS]])
+    hand_over(call, newest, entry, mail, clock)
 
 
-def _send(call: Call, submission: Submission, entry: Entry, clock: Callable[[], datetime]) -> None:
-    receipt = f"{settings().public_url}/receipts/{receipt_token(keys(), submission, clock())}"
-    mail = compose(entry.kind, call, submission, receipt=receipt)
-    language = submission.language if submission.language in call.languages else call.languages[0]
+def _call(name: str) -> Call | None:
     try:
-        message_id = send(
-            mail,
-            entry,
-            to=submission.read_answers()[call.form.submitter_email],
-            sender_name=call.organiser.name[language],
-            reply_to=call.contact.email,
-        )
-    except Throttled:
-        ledger.release(entry, cause="throttled", count_attempt=False, at=stamp(clock()))
-        raise TryLater from None
-    except Refused as refused:
-        given_up = ledger.release(entry, cause=refused.cause, count_attempt=True, at=stamp(clock())).state == "failed"
-        log(
-            "mail-refused",
-            call=call.call,
-            reference=submission.id,
-            kind=entry.kind,
-            code=refused.cause,
-            attempt=entry.attempts,
-        )
-        if given_up:
-            return
-        raise TryLater from None
-    except Unknown as error:
-        # It may be out. The claim stays: SES's event marks it, or the lease runs out and it is sent again.
-        log_fault("mail-unknown", error.__cause__ or error, call=call.call, reference=submission.id, kind=entry.kind)
-        raise TryLater from None
-    _mark(entry, message_id, clock)
+        return get_call(name).call
+    except NotFound:
+        log("mail-without-call", call=name)
+        return None
 
 
-def _mark(entry: Entry, message_id: str, clock: Callable[[], datetime]) -> None:
-    for attempt in range(1, MARK_ATTEMPTS + 1):
-        try:
-            ledger.mark_sent(entry, message_id=message_id, at=stamp(clock()))
-        except ConditionFailed:
-            log("mail-claim-lost", call=entry.call, reference=entry.submission_id, kind=entry.kind)
-            return
-        except Unavailable:
-            if attempt == MARK_ATTEMPTS:
-                raise
-        else:
-            log("mail-sent", call=entry.call, reference=entry.submission_id, kind=entry.kind, attempt=entry.attempts)
-            return
+def _submissions_of(call: Call, job: LinksJob, at: datetime) -> list[Submission]:
+    """The submissions of the job's address that exist, newest first."""
+    ids = ledger.submissions_of(call.call, job.address, most=MOST_MAILS)
+    found = [submissions.find(call.call, one, call.policy.shards) for one in ids]
+    theirs = [
+        one
+        for one in found
+        if one is not None and one.exists(at) and address_digest(keys(), address_of(call, one)) == job.address
+    ]
+    return sorted(theirs, key=lambda one: one.submitted_at, reverse=True)
+
+
+def _still_there(call: Call, submission: Submission, kind: str) -> bool:
+    """Whether a submission was not erased while its mail was claimed; the claim goes with it."""
+    known = submissions.find(call.call, submission.id, call.policy.shards)
+    if known is not None and known.state != "erased":
+        return True
+    log("mail-erased", call=call.call, reference=submission.id, kind=kind)
+    ledger.forget(submission.id, kind)
+    return False
