@@ -9,7 +9,8 @@ from typing import Any
 from unittest import mock
 
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, ConnectionError as ConnectionBroken, ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ConnectionError as ConnectionBroken
 
 from chalicelib.runtime.table import Record
 
@@ -43,7 +44,9 @@ class Crash(BaseException):
 
 def refused(code: str, status: int = 400) -> ClientError:
     """AWS says no."""
-    return ClientError({"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Any")
+    return ClientError(
+        {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Any"
+    )
 
 
 def throttled() -> ClientError:
@@ -70,10 +73,21 @@ class Call:
 class Fault:
     """What happens to the calls it is for: `before` AWS has seen them, or `after` it has done them."""
 
+    operation: str  # `*`: any
     error: BaseException
-    matches: Callable[[Call], bool]
     after: bool
     times: int
+    skip: int
+
+    def strikes(self, call: Call) -> bool:
+        """Whether it is this call's turn."""
+        if self.operation not in {call.operation, "*"} or not self.times:
+            return False
+        self.skip -= 1
+        if self.skip >= 0:
+            return False
+        self.times -= 1
+        return True
 
 
 @dataclass
@@ -85,17 +99,9 @@ class Border:
     answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     _aside: bool = False
 
-    def fail(
-        self, operation: str, error: BaseException, *, after: bool = False, times: int = 1, number: int | None = None
-    ) -> None:
-        """Let the next `times` calls of `operation` (`*`: of any) go wrong; with `number`, only that one from now on."""
-        seen = len(self.calls)
-        self.faults.append(Fault(
-            error,
-            lambda call: operation in {call.operation, "*"} and (number is None or len(self.calls) - seen == number + 1),
-            after,
-            times,
-        ))  # fmt: skip
+    def fail(self, operation: str, error: BaseException, *, after: bool = False, times: int = 1, skip: int = 0) -> None:
+        """Let the next `times` calls of `operation` (`*`: of any) go wrong, once `skip` of them went well."""
+        self.faults.append(Fault(operation, error, after, times, skip))
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -119,8 +125,7 @@ class Border:
         call = Call(operation, parameters)
         self.calls.append(call)
         for fault in self.faults:
-            if fault.times and fault.matches(call):
-                fault.times -= 1
+            if fault.strikes(call):
                 if fault.after:
                     _call_aws(client, operation, parameters)
                 raise fault.error

@@ -1,4 +1,4 @@
-"""Small things to test with: a call, answers to it, submissions, requests. Every builder takes what a test cares about."""
+"""Small things to test with: a call, answers to it, submissions, requests. A builder takes what a test cares about."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -67,7 +67,7 @@ def small_fields() -> tuple[Field, ...]:
 
 
 def call_of(*fields: Field, name: str = "small-call", policy: Policy | None = None, **changes: Any) -> Call:
-    """A call that asks `fields` (`small_fields` when there are none), open since 1 May 2017, so at any time that a test may run."""
+    """A call that asks `fields` (`small_fields` when there are none), open since 2017."""
     call = Call(
         call=name,
         languages=("de", "en"),

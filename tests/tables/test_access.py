@@ -27,7 +27,11 @@ def test_a_token_names_its_person_until_it_expires() -> None:
     assert read_token(token, later(days=1)) is None
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: t + "x", lambda t: t.upper(), lambda t: t.removeprefix(PREFIX), lambda t: f" {t}"], ids=range(5))
+@pytest.mark.parametrize(
+    "change",
+    [lambda t: t[:-1], lambda t: t + "x", lambda t: t.upper(), lambda t: t.removeprefix(PREFIX), lambda t: f" {t}"],
+    ids=range(5),
+)
 def test_nothing_but_the_whole_token_is_good(change: Any) -> None:
     assert read_token(change(issue_token(EVA, now=NOON)), NOON) is None
 

@@ -10,7 +10,9 @@ from chalicelib.exports.export import MOST_ATTEMPTS, Export, ExportFile, Progres
 from chalicelib.runtime.table import ConditionFailed
 
 AT = "2026-05-04T12:05:00.000Z"
-SUMMARY = Summary(counts={"received": 1}, mails={"sent": 1}, files=(ExportFile("submissions.json", 10, "ab"),), first_expiry=99)
+SUMMARY = Summary(
+    counts={"received": 1}, mails={"sent": 1}, files=(ExportFile("submissions.json", 10, "ab"),), first_expiry=99
+)
 _numbers = count()
 
 

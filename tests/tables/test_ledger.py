@@ -86,7 +86,12 @@ def test_a_worker_whose_lease_was_taken_over_can_neither_mark_nor_release() -> N
 def test_a_released_mail_can_be_claimed_at_once_and_says_why_it_was_released() -> None:
     submission = fresh()
     released = ledger.release(claimed(submission), cause="MessageRejected", count_attempt=True, at=LATER)
-    assert (released.state, released.cause, released.lease_until, released.attempts) == ("owed", "MessageRejected", 0, 1)
+    assert (released.state, released.cause, released.lease_until, released.attempts) == (
+        "owed",
+        "MessageRejected",
+        0,
+        1,
+    )
     assert claimed(submission, "b", now=100).attempts == 2
 
 
@@ -101,7 +106,9 @@ def test_a_mail_is_given_up_after_the_last_attempt_and_stays_so() -> None:
     submission = fresh()
     states = []
     for owner in range(MOST_ATTEMPTS):
-        released = ledger.release(claimed(submission, str(owner)), cause="MessageRejected", count_attempt=True, at=LATER)
+        released = ledger.release(
+            claimed(submission, str(owner)), cause="MessageRejected", count_attempt=True, at=LATER
+        )
         states.append(released.state)
     assert states == ["owed"] * (MOST_ATTEMPTS - 1) + ["failed"]
     assert claim(submission, "again", now=10_000) is None

@@ -176,7 +176,12 @@ def test_what_changed_since_comes_oldest_first_and_includes_that_very_moment() -
     stamps = {number: stamp(later(minutes=-number)) for number in range(10)}
     for number, at in stamps.items():
         stored(call, number, changed_at=at)
-    found = [one for shard in range(2) for page in table.changed_since(call.call.call, "received", shard, stamps[5]) for one in page]
+    found = [
+        one
+        for shard in range(2)
+        for page in table.changed_since(call.call.call, "received", shard, stamps[5])
+        for one in page
+    ]
     assert {one.changed_at for one in found} == {stamps[number] for number in range(6)}
     shard_0 = [one.changed_at for one in found if one.shard == 0]
     assert shard_0 == sorted(shard_0)
@@ -187,7 +192,9 @@ def test_a_submission_is_listed_under_its_state_as_it_is_now() -> None:
     submission = stored(call)
     table.confirm(submission, at=stamp(later(minutes=1)))
     listed = {
-        state: [one.id for page in table.changed_since(submission.call, state, submission.shard, "2000") for one in page]
+        state: [
+            one.id for page in table.changed_since(submission.call, state, submission.shard, "2000") for one in page
+        ]
         for state in ("received", "confirmed")
     }
     assert listed == {"received": [], "confirmed": [submission.id]}

@@ -60,7 +60,9 @@ def test_nothing_is_no_answer_to_a_required_consent(nothing: object) -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  \t", "\n\r\n", "\u2003\u00a0", [], [""]], ids=repr)
-@pytest.mark.parametrize("kind", ["text", "textarea", "place", "url", "email", "tel", "date", "year", "choice", "choices"])
+@pytest.mark.parametrize(
+    "kind", ["text", "textarea", "place", "url", "email", "tel", "date", "year", "choice", "choices"]
+)
 def test_nothing_is_no_answer_to_a_required_field_and_is_left_out_of_others(kind: str, nothing: object) -> None:
     more = {"choices": choices("a", "b")} if kind.startswith("choice") else {}
     assert refused(kind, nothing, required=True, **more) == "required"
@@ -95,7 +97,10 @@ def test_a_single_line_is_trimmed_and_its_inner_white_space_becomes_one_space() 
 
 
 def test_several_lines_keep_their_line_ends_as_one_kind() -> None:
-    assert one("textarea", "\r\n eins\r\nzwei\rdrei\u2028vier\x85fünf\n\nsechs \t\n") == "eins\nzwei\ndrei\nvier\nfünf\n\nsechs"
+    assert (
+        one("textarea", "\r\n eins\r\nzwei\rdrei\u2028vier\x85fünf\n\nsechs \t\n")
+        == "eins\nzwei\ndrei\nvier\nfünf\n\nsechs"
+    )
 
 
 def test_letters_are_composed_before_their_number_is_counted() -> None:
@@ -184,7 +189,20 @@ def test_a_year_is_a_whole_number_however_it_is_sent(answer: object) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [True, "20 15", "２０１５", "15", "2015.0", "+2015", "-2015", "1e3", "zweitausend", 2015.5, ["2015"], {"year": 2015}],
+    [
+        True,
+        "20 15",
+        "２０１５",
+        "15",
+        "2015.0",
+        "+2015",
+        "-2015",
+        "1e3",
+        "zweitausend",
+        2015.5,
+        ["2015"],
+        {"year": 2015},
+    ],
     ids=repr,
 )
 def test_what_is_no_year_is_refused(answer: object) -> None:
@@ -212,7 +230,9 @@ def test_a_consent_can_be_given_in_each_form_that_forms_have(ticked: object) -> 
     assert one("consent", ticked) is True
 
 
-@pytest.mark.parametrize("answer", ["yes", "ja", "false", "off", "0", "TRUE", 1, 0, 2, ["on"], [True], {"on": True}], ids=repr)
+@pytest.mark.parametrize(
+    "answer", ["yes", "ja", "false", "off", "0", "TRUE", 1, 0, 2, ["on"], [True], {"on": True}], ids=repr
+)
 def test_nothing_else_is_a_consent(answer: object) -> None:
     assert refused("consent", answer) == "wrong-type"
 
@@ -358,7 +378,11 @@ def test_a_day_is_a_day(day: str) -> None:
     assert one("date", day) == day
 
 
-@pytest.mark.parametrize("day", ["14.09.2017", "2017-9-14", "2017-02-29", "0000-01-01", "20170914", "2017-W37-4", 20170914, ["2017-09-14"]], ids=repr)
+@pytest.mark.parametrize(
+    "day",
+    ["14.09.2017", "2017-9-14", "2017-02-29", "0000-01-01", "20170914", "2017-W37-4", 20170914, ["2017-09-14"]],
+    ids=repr,
+)
 def test_what_is_no_day_is_refused(day: object) -> None:
     assert refused("date", day) == "not-a-date"
 
@@ -391,7 +415,9 @@ def test_a_field_that_depends_on_a_wrong_answer_is_not_asked() -> None:
 
 
 def test_fields_that_the_call_does_not_have_are_refused_by_name() -> None:
-    assert wrong(answers() | {"Name": "x", "": "y", "_other": ""}) == dict.fromkeys(("Name", "", "_other"), "unknown-field")
+    assert wrong(answers() | {"Name": "x", "": "y", "_other": ""}) == dict.fromkeys(
+        ("Name", "", "_other"), "unknown-field"
+    )
 
 
 def test_fields_that_a_cms_adds_are_ignored_where_the_call_says_so() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.call_files import CallFileInvalid, complaints, read_call_file
 from chalicelib.calls.checks import Finding
+from infra.call_files import CallFileInvalid, complaints, read_call_file
 from tests.builders import PROJECT
 
 KOSI = (PROJECT / "calls" / "kosi-lab-dortmund.yaml").read_text(encoding="utf-8")
@@ -86,7 +86,18 @@ def test_a_date_that_does_not_exist_is_told_with_its_line(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# only a comment\n", "just words", "- a\n- list", "null", b"\xff\xfe", "call: \x00", "? [a]\n: b", "!!python/object:os.x {}", "a: &a [*a]"],
+    [
+        "",
+        "# only a comment\n",
+        "just words",
+        "- a\n- list",
+        "null",
+        b"\xff\xfe",
+        "call: \x00",
+        "? [a]\n: b",
+        "!!python/object:os.x {}",
+        "a: &a [*a]",
+    ],
     ids=repr,
 )
 def test_what_is_no_call_at_all_is_told(text: str | bytes, tmp_path: Path) -> None:
@@ -99,7 +110,13 @@ def test_any_text_is_a_call_or_gets_its_complaints(tmp_path_factory: pytest.Temp
     assert complaints_about(text, tmp_path_factory.getbasetemp())
 
 
-@given(st.lists(st.sampled_from(["call", "form", ":", " ", "\n", "- ", "[", "]", "{", "}", "&a", "*a", "1", "2017-99-99", "'", "|", "!x "])))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["call", "form", ":", " ", "\n", "- ", "[", "]", "{", "}", "&a", "*a", "1", "2017-99-99", "'", "|", "!x "]
+        )
+    )
+)
 def test_any_pieces_of_yaml_are_a_call_or_get_their_complaints(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[str]
 ) -> None:
@@ -108,5 +125,7 @@ def test_any_pieces_of_yaml_are_a_call_or_get_their_complaints(
 
 def test_what_is_missing_is_told_where_it_should_be() -> None:
     lines = {"": 1, "form": 3, "form.steps": 5, "form.steps[0]": 6}
-    found = complaints(Path("x.yaml"), [Finding("form.steps[0].fields[2].id", "no."), Finding("event.title", "no.")], lines)
+    found = complaints(
+        Path("x.yaml"), [Finding("form.steps[0].fields[2].id", "no."), Finding("event.title", "no.")], lines
+    )
     assert found == ["x.yaml:6: form.steps[0].fields[2].id: no.", "x.yaml:1: event.title: no."]

@@ -64,7 +64,9 @@ def a_good(one: Field) -> st.SearchStrategy[Any]:
         case "date":
             return st.dates().filter(lambda day: day.year >= 1000).map(str)
         case "url":
-            return st.sampled_from(["https://example.org", "http://www.example.org/a?b=c", "https://grüne-höfe.example.org/"])
+            return st.sampled_from(
+                ["https://example.org", "http://www.example.org/a?b=c", "https://grüne-höfe.example.org/"]
+            )
         case "email":
             return st.sampled_from(["ada@example.org", "a.b+c@mail.example.org"])
         case "tel":
@@ -81,9 +83,9 @@ def good_answers(call: Call) -> st.SearchStrategy[dict[str, Any]]:
 @given(good_answers(CALL))
 def test_what_the_judge_accepts_the_schema_accepts_in_its_normal_form(given_answers: dict[str, Any]) -> None:
     normal = judge(CALL, given_answers)
-    Draft202012Validator(
-        answers_object(CALL, "en"), format_checker=Draft202012Validator.FORMAT_CHECKER
-    ).validate(normal)
+    Draft202012Validator(answers_object(CALL, "en"), format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
+        normal
+    )
 
 
 @given(good_answers(kosi()))
@@ -102,7 +104,9 @@ strange = st.one_of(
 )
 
 
-@given(good_answers(CALL), st.dictionaries(st.sampled_from([*CALL.fields, "stranger"]), strange, min_size=1, max_size=2))
+@given(
+    good_answers(CALL), st.dictionaries(st.sampled_from([*CALL.fields, "stranger"]), strange, min_size=1, max_size=2)
+)
 def test_what_the_schema_accepts_the_judge_accepts_but_for_formats(
     given_answers: dict[str, Any], changed: dict[str, Any]
 ) -> None:
@@ -170,7 +174,8 @@ def test_the_schema_is_a_schema(call: Call) -> None:
 
 def test_the_schema_says_whose_it_is_in_the_language_asked_for() -> None:
     german, english = (
-        answers_schema(published(version=3), language=language, base="https://aufruf.example.org") for language in ("de", "en")
+        answers_schema(published(version=3), language=language, base="https://aufruf.example.org")
+        for language in ("de", "en")
     )
     assert german["$id"] == english["$id"] == "https://aufruf.example.org/calls/small-call/schema.json"
     assert (german["title"], english["title"]) == ("A small call (deutsch)", "A small call (English)")

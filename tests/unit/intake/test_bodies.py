@@ -50,7 +50,12 @@ def test_the_same_answers_come_out_of_each_media_type() -> None:
     assert read_body(MULTIPART, multipart(*(part(*pair) for pair in as_form))) == expected
 
 
-@given(st.dictionaries(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), st.text(st.characters(codec="utf-8", exclude_characters="\0"))))
+@given(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+    )
+)
 def test_whatever_a_form_holds_comes_out_of_it(fields: dict[str, str]) -> None:
     ours = {"_ticket", "_altcha", "_website", "_charset_"}
     fields = {name: value for name, value in fields.items() if name not in ours}
@@ -60,7 +65,13 @@ def test_whatever_a_form_holds_comes_out_of_it(fields: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "Application/JSON", "APPLICATION/JSON; charset=utf-8", "application/json;charset=UTF-8", ' application/json ; charset="utf-8"'],
+    [
+        "application/json",
+        "Application/JSON",
+        "APPLICATION/JSON; charset=utf-8",
+        "application/json;charset=UTF-8",
+        ' application/json ; charset="utf-8"',
+    ],
 )
 def test_a_media_type_may_be_written_in_any_case_and_name_its_character_set(content_type: str) -> None:
     assert read_body(content_type, b'{"answers": {"a": "\xc3\xbc"}}').answers == {"a": "ü"}
@@ -207,7 +218,7 @@ def test_no_content_type_breaks_anything(content_type: str, body: bytes) -> None
         b"{'answers': {}}",
         b'{"answers": {"a": 01}}',
         b'{"answers": {"a": ' + b"9" * 5000 + b"}}",
-        b'\xff\xfe{\x00}\x00',
+        b"\xff\xfe{\x00}\x00",
         b'\xef\xbb\xbf\xef\xbb\xbf{"answers": {}}',
         b'{"answers": {} // no comments\n}',
     ],
@@ -245,7 +256,9 @@ def test_an_object_may_have_as_many_members_as_the_limit() -> None:
 # Forms that are none
 
 
-@pytest.mark.parametrize("body", [b"a=%ff", b"a=\xff", b"%ff=a", b"a=%c3", b"a=%ed%a0%80", b"a=%00", b"a\x00=b", b"_ticket=1&_ticket=2"])
+@pytest.mark.parametrize(
+    "body", [b"a=%ff", b"a=\xff", b"%ff=a", b"a=%c3", b"a=%ed%a0%80", b"a=%00", b"a\x00=b", b"_ticket=1&_ticket=2"]
+)
 def test_urlencoded_fields_that_are_no_text_are_refused(body: bytes) -> None:
     with pytest.raises(BodyUnreadable):
         read_body(FORM, body)
@@ -308,7 +321,25 @@ def test_any_bytes_are_read_or_refused(content_type: str, body: bytes) -> None:
     assert all("\0" not in text for text in [*posted.answers, *map(str, posted.answers.values())])
 
 
-pieces = st.sampled_from([b'{"answers":', b'"', b"{", b"}", b"[", b"]", b"\\", b"\\ud800", b":", b",", b"1e999", b"NaN", b"\xc3", b"\xbc", b"\0"])
+pieces = st.sampled_from(
+    [
+        b'{"answers":',
+        b'"',
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"\\",
+        b"\\ud800",
+        b":",
+        b",",
+        b"1e999",
+        b"NaN",
+        b"\xc3",
+        b"\xbc",
+        b"\0",
+    ]
+)
 
 
 @given(st.lists(pieces))
@@ -327,7 +358,19 @@ lines = st.sampled_from(
 
 
 @given(st.lists(lines))
-@example([b"--frontier", b"\r\n", b'Content-Disposition: form-data; name="a"', b"\r\n", b"Content-Type: text/plain; charset=no-such", b"\r\n\r\n", b"x", b"\r\n", b"--frontier--"])
+@example(
+    [
+        b"--frontier",
+        b"\r\n",
+        b'Content-Disposition: form-data; name="a"',
+        b"\r\n",
+        b"Content-Type: text/plain; charset=no-such",
+        b"\r\n\r\n",
+        b"x",
+        b"\r\n",
+        b"--frontier--",
+    ]
+)
 def test_any_pieces_of_multipart_are_read_or_refused(some: list[bytes]) -> None:
     try:
         read_body(MULTIPART, b"".join(some))

@@ -49,6 +49,16 @@ def test_a_ticket_that_is_too_young_says_how_long_to_wait() -> None:
     with pytest.raises(TicketTooYoung) as caught:
         check_age(Ticket("K7Q49XMD2RTB", int(NOON.timestamp())), CALL, NOON)
     assert caught.value.details == {"seconds": 2}
+    assert caught.value.facts == {"retry_after_seconds": 2}
+    assert caught.value.headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize(("age", "wait"), [(0, "2"), (0.1, "2"), (1, "1"), (1.9, "1")])
+def test_the_seconds_to_wait_are_those_that_are_left(age: float, wait: str) -> None:
+    with pytest.raises(TicketTooYoung) as caught:
+        check_age(Ticket("K7Q49XMD2RTB", int(NOON.timestamp())), CALL, later(seconds=age))
+    assert caught.value.headers["Retry-After"] == wait
+    assert caught.value.facts == {"retry_after_seconds": int(wait)}
 
 
 def test_a_ticket_is_good_for_its_own_call_only() -> None:

@@ -26,7 +26,11 @@ def test_when_all_goes_well_no_message_is_kept() -> None:
     assert [job.submission for job in done] == ["1", "2"]
 
 
-@pytest.mark.parametrize("poison", ["", "{", "null", "[]", "{}", '{"call": 1}', '{"call": "c", "submission": "s", "kind": "spam"}', "\ud800"], ids=repr)
+@pytest.mark.parametrize(
+    "poison",
+    ["", "{", "null", "[]", "{}", '{"call": 1}', '{"call": "c", "submission": "s", "kind": "spam"}', "\ud800"],
+    ids=repr,
+)
 def test_a_message_that_cannot_be_read_is_kept_alone(poison: str, capsys: pytest.CaptureFixture[str]) -> None:
     done: list[MailJob] = []
     answer = work_through([message(1), message(2, poison), message(3)], MailJob, done.append)
@@ -63,4 +67,6 @@ def test_exactly_the_messages_that_were_not_done_are_kept(kinds: list[str]) -> N
             raise RuntimeError
 
     batch = [message(number, "poison" if kind == "poison" else None) for number, kind in enumerate(kinds)]
-    assert kept(work_through(batch, MailJob, work)) == [f"m{number}" for number, kind in enumerate(kinds) if kind != "good"]
+    assert kept(work_through(batch, MailJob, work)) == [
+        f"m{number}" for number, kind in enumerate(kinds) if kind != "good"
+    ]

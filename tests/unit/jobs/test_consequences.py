@@ -8,7 +8,9 @@ from chalicelib.submissions.submission import STATES
 
 
 def test_who_has_just_sent_something_is_owed_the_confirmation_mail() -> None:
-    assert jobs_after("small-call", "K7Q49XMD2RTB", "received", None) == [MailJob("small-call", "K7Q49XMD2RTB", "confirm")]
+    assert jobs_after("small-call", "K7Q49XMD2RTB", "received", None) == [
+        MailJob("small-call", "K7Q49XMD2RTB", "confirm")
+    ]
 
 
 @pytest.mark.parametrize("state", STATES)

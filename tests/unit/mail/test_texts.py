@@ -54,7 +54,10 @@ def test_the_german_mail_is_german_and_the_english_one_english() -> None:
 
 
 def test_who_wrote_in_a_language_the_call_has_not_gets_the_first_it_has() -> None:
-    assert '<html lang="de">' in compose("confirm", kosi(), submission_of(CALL, 7, kosi_answers(), language="fr"), receipt=RECEIPT).html
+    assert (
+        '<html lang="de">'
+        in compose("confirm", kosi(), submission_of(CALL, 7, kosi_answers(), language="fr"), receipt=RECEIPT).html
+    )
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

@@ -12,7 +12,10 @@ times = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=2)
 
 
 def test_a_stamp_is_in_utc_with_milliseconds() -> None:
-    assert stamp(datetime(2026, 11, 23, 17, 43, 54, 123_999, tzinfo=timezone(timedelta(hours=2)))) == "2026-11-23T15:43:54.123Z"
+    assert (
+        stamp(datetime(2026, 11, 23, 17, 43, 54, 123_999, tzinfo=timezone(timedelta(hours=2))))
+        == "2026-11-23T15:43:54.123Z"
+    )
 
 
 @given(times, times)

@@ -30,7 +30,9 @@ def test_a_link_lives_as_long_as_it_says_and_no_second_longer() -> None:
         read_receipt_token(KEYS, TOKEN, NOON + LIFETIME)
 
 
-@given(st.integers(0, len(TOKEN) - 1), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."))
+@given(
+    st.integers(0, len(TOKEN) - 1), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+)
 def test_no_other_text_than_the_link_itself_opens_the_receipt(place: int, character: str) -> None:
     tampered = TOKEN[:place] + character + TOKEN[place + 1 :]
     if tampered == TOKEN:
@@ -64,4 +66,6 @@ def test_a_link_signed_by_others_or_for_another_purpose_is_not_found() -> None:
 
 def test_a_link_names_no_person() -> None:
     payload = str(KEYS.verify("receipt", TOKEN))
-    assert not [answer for answer in SUBMISSION.read_answers().values() if isinstance(answer, str) and answer in payload]
+    assert not [
+        answer for answer in SUBMISSION.read_answers().values() if isinstance(answer, str) and answer in payload
+    ]

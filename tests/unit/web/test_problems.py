@@ -42,7 +42,16 @@ def test_details_fill_the_words() -> None:
 
 
 def test_wrong_fields_are_named_with_code_and_words() -> None:
-    refusal = Refusal(errors=[FieldError("name", "too-long", "Please use at most %(limit)d characters; these are %(length)d.", {"limit": 5, "length": 6})])
+    refusal = Refusal(
+        errors=[
+            FieldError(
+                "name",
+                "too-long",
+                "Please use at most %(limit)d characters; these are %(length)d.",
+                {"limit": 5, "length": 6},
+            )
+        ]
+    )
     assert problem_document(refusal, request(language="de"))["errors"] == [
         {"field": "name", "code": "too-long", "message": "Bitte höchstens 5 Zeichen; das sind 6."}
     ]

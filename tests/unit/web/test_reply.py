@@ -2,13 +2,15 @@
 
 import pytest
 
+from chalicelib.errors import NotFound
 from chalicelib.web.reply import PRIVATE, Reply, json_reply, page_reply, see_other, text_reply
 from chalicelib.web.static import FOLDER, static_name, static_reply
-from chalicelib.errors import NotFound
 
 
 @pytest.mark.parametrize(
-    "reply", [json_reply({}), page_reply("<p>"), text_reply("x", "text/plain"), see_other("./")], ids=["json", "page", "text", "303"]
+    "reply",
+    [json_reply({}), page_reply("<p>"), text_reply("x", "text/plain"), see_other("./")],
+    ids=["json", "page", "text", "303"],
 )
 def test_no_reply_lets_a_browser_guess_its_type(reply: Reply) -> None:
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
