@@ -1,0 +1,83 @@
+// The check against robots in our own forms: loads ALTCHA's widget when somebody starts to fill in the form, and holds
+// the form back until the calculation is done. It never keeps anybody from sending: when the check fails, the server
+// decides, in words. Markup: intake/templates/intake/proof.html.
+
+const box = document.querySelector(".proof");
+const form = box.closest("form");
+const wait = box.querySelector(".proof-wait");
+const DONE = new Set(["verified", "error", "expired"]);
+const MOST_WORKERS = 4; // enough for a second's work, and leaves the machine its other cores
+
+let widget; // a promise of the element, once it is needed
+let holding = false;
+let passed = false;
+
+const address = (name) => new URL(name, document.baseURI).href;
+
+async function load() {
+  for (const name of box.dataset.styles.split(" ")) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = name;
+    document.head.append(link);
+  }
+  await import(address(box.dataset.widget));
+  const { algorithms, i18n } = globalThis.$altcha;
+  const language = document.documentElement.lang;
+  const challenge = JSON.parse(box.dataset.challenge);
+  algorithms.set(challenge.parameters.algorithm, () => new Worker(address(box.dataset.worker)));
+  i18n.set(language, { ...i18n.get("en"), ...JSON.parse(box.dataset.words) });
+
+  const element = document.createElement("altcha-widget");
+  element.setAttribute("language", language);
+  element.setAttribute("name", "_altcha");
+  // "onsubmit": the box is not marked as required, it ticks itself. No pointer movements, no cookie, no link elsewhere.
+  element.setAttribute("auto", "onsubmit");
+  element.setAttribute("challenge", box.dataset.challenge);
+  element.setAttribute("workers", String(Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2)));
+  const settings = { hideFooter: true, hideLogo: true, humanInteractionSignature: false, minDuration: 0 };
+  element.setAttribute("configuration", JSON.stringify(settings));
+  const loaded = new Promise((resolve) => element.addEventListener("load", resolve, { once: true }));
+  box.prepend(element);
+  box.hidden = false;
+  await loaded;
+  element.verify();
+  return element;
+}
+
+function start() {
+  widget ??= load();
+  widget.catch(() => {}); // offline, too old: sent without
+  return widget;
+}
+
+async function finished() {
+  const element = await start();
+  if (element.getState() === "unverified") element.verify();
+  while (!DONE.has(element.getState())) {
+    await new Promise((resolve) => element.addEventListener("statechange", resolve, { once: true }));
+  }
+}
+
+async function hold(event) {
+  if (passed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (holding) return;
+  holding = true;
+  const { submitter } = event;
+  box.hidden = false;
+  wait.textContent = wait.dataset.words;
+  await finished().catch(() => {});
+  wait.textContent = "";
+  holding = false;
+  passed = true;
+  form.requestSubmit(submitter);
+}
+
+form.addEventListener("submit", hold, { capture: true });
+addEventListener("pageshow", (event) => {
+  if (event.persisted) passed = false; // back again: the widget starts anew as well
+});
+if ("atOnce" in box.dataset) start();
+for (const entered of ["focusin", "pointerdown", "keydown"]) form.addEventListener(entered, start, { once: true });
