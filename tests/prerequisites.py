@@ -1,7 +1,7 @@
 """What the tests need beside Python packages. `make test` runs this first: `python -m tests.prerequisites`.
 
-Nothing is skipped in silence: what is missing is named, with the command that brings it, and the run fails. On Debian, as
-root (a container, CI), Chromium is installed here; anywhere else the user's own Chromium or Chrome is found.
+Nothing is skipped in silence: what is missing is named, with the command that brings it, and the run fails. On
+Debian, as root (a container, CI), Chromium is installed here; anywhere else the user's own Chromium or Chrome is found.
 """
 
 import os
@@ -61,11 +61,12 @@ def _how_to_get_chromium() -> str:
     if named:
         return f"CHROMIUM names {named}, which does not start: let it name a Chromium or Chrome, or unset it."
     ways = {
-        "Linux": "install it (Debian: apt-get install chromium; Fedora: dnf install chromium; Ubuntu: snap install chromium)",
+        "Linux": "install it (apt-get, dnf or snap install chromium)",
         "Darwin": "install it (brew install --cask chromium, or Google Chrome)",
     }
     way = ways.get(platform.system(), "install Chromium or Chrome")
-    return f"No Chromium or Chrome was found for the tests in a browser: {way}, or say where one is: CHROMIUM=/path make test."
+    way_out = f"{way}, or say where one is: CHROMIUM=/path make test."
+    return f"No Chromium or Chrome was found for the tests in a browser: {way_out}"
 
 
 def say(text: str) -> None:

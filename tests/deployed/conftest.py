@@ -1,7 +1,7 @@
 """The deployed stack: the production template on the emulator, started as a user starts it, and a real browser.
 
-Tests share one stack: each uses addresses and keys of its own and leaves the stack as it found it. Those that break more
-than a function start their own.
+Tests share one stack: each uses addresses and keys of its own and leaves the stack as it found it. Those that break
+more than a function start their own.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,5 @@
 """Processes of this machine: who is whose child, and who is still there."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,14 +41,14 @@ def _processes() -> Iterator[Process]:
 
 
 def _from_proc() -> Iterator[Process]:
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
             continue
         try:
-            stat = Path("/proc", name, "stat").read_text()
-            command = Path("/proc", name, "cmdline").read_bytes()
+            stat = (folder / "stat").read_text()
+            command = (folder / "cmdline").read_bytes()
         except OSError:
             continue  # it has just ended
         state, parent, *_ = stat.rpartition(")")[2].split()
         if state not in "ZX":
-            yield Process(int(name), int(parent), command.replace(b"\0", b" ").decode(errors="replace"))
+            yield Process(int(folder.name), int(parent), command.replace(b"\0", b" ").decode(errors="replace"))

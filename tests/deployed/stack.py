@@ -1,4 +1,4 @@
-"""The local stack as a person starts it: `aufruf run` in a process of its own; and what a visitor and AWS's API say of it."""
+"""The local stack as a person starts it, `aufruf run` in a process of its own, and what a visitor and AWS's API see."""
 
 import json
 import os
@@ -40,6 +40,7 @@ class Stack:
         self.url = f"http://127.0.0.1:{port}"
         self.output_file = data.parent / f"output-{port}.txt"
         self._process: subprocess.Popen[bytes] | None = None
+        self._said_before = 0
 
     # From start to stop
 
@@ -49,6 +50,7 @@ class Stack:
         self.wait_until_up()
 
     def spawn(self) -> None:
+        self._said_before = len(self.output)
         with self.output_file.open("a") as output:
             self._process = subprocess.Popen(
                 [AUFRUF, "run"],
@@ -63,7 +65,7 @@ class Stack:
     def wait_until_up(self) -> None:
         def up() -> bool:
             assert self.process.poll() is None, f"`aufruf run` ended:\n{self.output}"
-            return (self.data / "stack.json").exists() and f"Aufruf runs at {self.url}" in self.output
+            return f"Aufruf runs at {self.url}" in self.output[self._said_before :]
 
         wait_for(up, seconds=START_SECONDS, what="the start of the local stack")
 
