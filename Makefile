@@ -1,6 +1,6 @@
 # Aufruf: `make run` to try it, `make test` to prove it. Everything is installed below this folder.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tables check bench deploy lock messages format pictures clean
+.PHONY: help run test test-tables check bench deploy lock messages format vendor pictures clean
 
 PORT ?= 8000
 DATA ?= .local
@@ -44,6 +44,9 @@ messages: $(VENV)/.dev ## collect the words of code and templates into the catal
 
 deploy: $(VENV)/.tools ## package and deploy to AWS (STAGE=, PUBLIC_URL=, MAIL_SENDER=), the change shown first
 	@$(RUN)aufruf deploy --stage $(STAGE)
+
+vendor: $(VENV)/.dev ## cut KERN UX, styles and fonts, to what the templates use (KERN= the unpacked package, else npm)
+	@$(RUN)python -m infra.vendor $(KERN)
 
 pictures: $(VENV)/.dev .venv-emulator/.ready ## the screenshots of docs/pictures
 	@$(RUN)python -m infra.pictures
