@@ -43,6 +43,10 @@ class Load:
             moments.popleft()
         return len(moments)
 
+    def forget(self) -> None:
+        """Drop what is remembered; for tests."""
+        self._moments.clear()
+
     def _of(self, call: str) -> deque[float]:
         return self._moments.setdefault(call, deque(maxlen=BUSY))
 
