@@ -70,7 +70,7 @@ def _judge(call: Call, fields: Iterable[Field], given: Mapping[str, object], ear
         if not holds(field.show_if, dict(answers)):
             continue
         try:
-            answer = _judge_field(field, given.get(field.id))
+            answer = judge_field(field, given.get(field.id))
         except Wrong as wrong:
             errors.append(FieldError(field.id, wrong.code, wrong.message, wrong.details))
         else:
@@ -81,7 +81,7 @@ def _judge(call: Call, fields: Iterable[Field], given: Mapping[str, object], ear
     return answers
 
 
-def _judge_field(field: Field, given: object) -> Answer | None:
+def judge_field(field: Field, given: object) -> Answer | None:
     """One normalised answer, or `None` where there is none. Raises `Wrong`."""
     cleaned = _clean(field, given)
     # Compared one by one: 0 and False are equal in Python, and the year 0 is an answer (a wrong one).

@@ -1,0 +1,48 @@
+"""Everything that is held about a report, for its submitter to take away (GDPR, articles 15 and 20)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chalicelib.access.table import audit_of
+from chalicelib.errors import N_
+from chalicelib.ledger.table import entries_of
+from chalicelib.revisions.table import revisions_of
+from chalicelib.web.languages import translate
+
+if TYPE_CHECKING:
+    from chalicelib.submissions.submission import Submission
+
+_MEMBERS = {
+    "submission": N_("Your report as it is stored: its answers, consents, state, times and history."),
+    "submission.fingerprint": N_("A check sum of the answers you first sent; it tells a repeated post from a new one."),
+    "submission.flags": N_("What an automatic check found noticeable, for the organisers to judge."),
+    "submission.published": N_("The text that the organisers published, if they did."),
+    "revisions": N_("Your earlier answers and consents, each until the time when you replaced them."),
+    "mails": N_("Every e-mail to you and what became of it; “address” is a check sum of your e-mail address."),
+    "audit": N_("When organisers did something with your report."),
+}
+
+
+def held_data(submission: Submission, language: str) -> dict[str, Any]:
+    """The document, with a word on each member in `language`. Raises `Unavailable`."""
+    report: dict[str, Any] = msgspec.to_builtins(submission)
+    # Texts that hold JSON are shown as what they hold.
+    report |= {"reference": submission.reference, "answers": submission.read_answers()}
+    if submission.published is not None:
+        report["published"] = msgspec.json.decode(submission.published)
+    return {
+        "about": {name: translate(language, words) for name, words in _MEMBERS.items()},
+        "submission": report,
+        "revisions": [
+            msgspec.to_builtins(one) | {"answers": one.read_answers()} for one in revisions_of(submission.id)
+        ],
+        "mails": [msgspec.to_builtins(one) for one in entries_of(submission.id)],
+        # Who it was is another person's data; what was done is the submitter's.
+        "audit": [
+            {"at": at.partition("#")[0], "event": event}
+            for at, _who, event, _detail in audit_of(f"submission#{submission.id}")
+        ],
+    }
