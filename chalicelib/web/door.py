@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Chalice
 from chalice.app import Request as ChaliceRequest
 from chalice.app import Response as ChaliceResponse
+from msgspec import Struct
 
 from chalicelib.errors import Broken, MethodNotAllowed, NotFound, Refusal
 from chalicelib.runtime.logs import log, log_fault
@@ -24,16 +25,39 @@ from chalicelib.web.reply import Reply
 from chalicelib.web.request import Request
 
 P = ParamSpec("P")
+if TYPE_CHECKING:
+    from chalicelib.web.operation import Operation
+
 View = Callable[Concatenate[Request, P], Reply]
 
 
 class Door(Blueprint):
+class Served(Struct, frozen=True):
+    """One registration at a door: what is served where, and what is said about it."""
+
+    path: str
+    methods: tuple[str, ...]
+    view: Callable[..., Reply]
+    about: Operation | None
+
+
+_served: list[Served] = []
+
+
+def everything_served() -> tuple[Served, ...]:
+    """What is served at all doors, in the order of their registration."""
+    return tuple(_served)
+
+
     """A blueprint whose views take our `Request` first (then the path's names) and return our `Reply`."""
 
-    def serve(self, path: str, *methods: str, may_read: MayRead | None = None) -> Callable[[View[P]], View[P]]:
+    def serve(
+        self, path: str, *methods: str, may_read: MayRead | None = None, about: Operation | None = None
+    ) -> Callable[[View[P]], View[P]]:
         """Serve `path` (Chalice's `{name}` form); HEAD comes with GET. Returns the view as it was.
 
         With `may_read`, pages of the other sites it allows may read the answers, refusals too (CORS), and OPTIONS is
+        `about` describes the operation to programs (`/openapi.json`); its words are the view's docstring.
         answered here.
         """
 
@@ -55,6 +79,7 @@ class Door(Blueprint):
             # Chalice would answer 415 in its own words to all but JSON; media types are judged where bodies are read.
             self.route(path, methods=served, name=chalice_view.__name__, content_types=["*/*"])(chalice_view)
             return view
+            _served.append(Served(path, methods, view, about))
 
         return register
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 from chalicelib.errors import FieldError, Refusal
 from chalicelib.web.languages import translate
@@ -15,8 +15,27 @@ if TYPE_CHECKING:
     from chalicelib.web.request import Request
 
 
+class FieldMessage(TypedDict):
+    """What is wrong with one field: `code` for programs, `message` for people."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457). Some problems have further members, such as the dates of a call."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: NotRequired[str]
+    errors: NotRequired[list[FieldMessage]]
+
+
 def field_messages(errors: Sequence[FieldError], language: str) -> list[dict[str, str]]:
-    """The `errors` member: field, code for programs, message for people."""
+    """The `errors` member: a `FieldMessage` each."""
     return [
         {"field": error.field, "code": error.code, "message": translate(language, error.message, error.details)}
         for error in errors
@@ -26,7 +45,7 @@ def field_messages(errors: Sequence[FieldError], language: str) -> list[dict[str
 def problem_document(refusal: Refusal, request: Request) -> dict[str, object]:
     """The problem document of a refusal; `type` is about:blank with the status' own meaning, `code` says which."""
     language = request.language
-    document: dict[str, object] = {
+    document: Problem = {
         "type": "about:blank",
         "title": translate(language, refusal.title, refusal.details),
         "status": refusal.status,
@@ -35,8 +54,8 @@ def problem_document(refusal: Refusal, request: Request) -> dict[str, object]:
     if refusal.says:
         document["detail"] = translate(language, refusal.says, refusal.details)
     if refusal.errors:
-        document["errors"] = field_messages(refusal.errors, language)
-    return document | refusal.facts
+        document["errors"] = cast("list[FieldMessage]", field_messages(refusal.errors, language))
+    return {**document, **refusal.facts}
 
 
 def problem_reply(refusal: Refusal, request: Request) -> Reply:

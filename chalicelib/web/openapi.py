@@ -1,0 +1,152 @@
+"""The OpenAPI document (3.1), made from what the doors serve and what the views say of themselves.
+
+Paths, methods and placeholders are those of the routes, words are the views' docstrings, answers that are refusals come
+from their classes, schemas from the types that views answer with. Nothing here is asked before `/openapi.json` is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import getdoc
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.web.openapi_schemas import Schemas
+from chalicelib.web.operation import PAGE, Answer, ByCall, Operation, Schema
+
+if TYPE_CHECKING:
+    from chalicelib.calls.call import Call
+    from chalicelib.errors import Refusal
+    from chalicelib.web.door import Served
+
+OPENAPI = "3.1.1"
+VERSION = "1.0.0"  # of the interface: a part more makes 1.1.0, and what is there only grows
+PROBLEM = "application/problem+json"
+_ABOUT = """\
+Collects reports to open calls. Programs send `Accept: application/json`; who names `text/html` gets pages.
+
+Refusals are problem documents (RFC 9457): `code` stays the same in every language, `errors` names the fields. Words
+come in the best language of `lang`, else of `Accept-Language`. HEAD is answered wherever GET is; OPTIONS where pages of
+other sites may read the answers (CORS).
+
+With `?call=` this document is about one call and says exactly what its form takes.
+"""
+_PLACEHOLDER = re.compile(r"{([a-z_]+)}")
+_LANGUAGE: Schema = {
+    "name": "lang",
+    "in": "query",
+    "description": "The language to answer in; one that is not there is passed over.",
+    "schema": {"type": "string"},
+    "example": "en",
+}
+_LOGIN: Schema = {"type": "http", "scheme": "bearer", "description": "An organiser's API token."}
+
+
+def openapi_document(served: Iterable[Served], calls: Sequence[Call]) -> dict[str, Any]:
+    """The document of everything that is `served`, with schemas for what `calls` ask; silent views are left out."""
+    described = [(one, one.about) for one in served if one.about is not None]
+    schemas = Schemas(_types(about for _, about in described))
+    paths: dict[str, dict[str, Any]] = {}
+    for one, about in described:
+        for method in one.methods:
+            paths.setdefault(one.path, {})[method.lower()] = _operation(one, about, calls, schemas)
+    return {
+        "openapi": OPENAPI,
+        "info": {"title": "Aufruf", "version": VERSION, "description": _ABOUT},
+        "servers": [{"url": "."}],  # relative to this document: right behind any base path
+        "paths": paths,
+        "components": {
+            "schemas": schemas.components,
+            "parameters": {"lang": _LANGUAGE},
+            "securitySchemes": {"token": _LOGIN},
+        },
+    }
+
+
+def _types(operations: Iterable[Operation]) -> list[Any]:
+    """The types that answers are made of."""
+    answers = (answer for about in operations for answer in about.gives.values())
+    return [body for answer in answers for body in answer.bodies.values() if not isinstance(body, dict)]
+
+
+def _operation(served: Served, about: Operation, calls: Sequence[Call], schemas: Schemas) -> dict[str, Any]:
+    summary, _, description = (getdoc(served.view) or "").partition("\n\n")
+    document: dict[str, Any] = {
+        "operationId": served.view.__name__,
+        "summary": " ".join(summary.split()),
+        "tags": [about.room],
+        "parameters": _parameters(served.path, about, calls),
+        "responses": _responses(about, schemas),
+    }
+    if description:
+        document["description"] = description
+    if about.takes:
+        content = {kind: {"schema": _schema(body, calls)} for kind, body in about.takes.items()}
+        document["requestBody"] = {"required": about.body_required, "content": content}
+    if about.login:
+        document["security"] = [{"token": []}]
+    return document
+
+
+def _parameters(path: str, about: Operation, calls: Sequence[Call]) -> list[dict[str, Any]]:
+    placeholders = [
+        {"name": name, "in": "path", "required": True, "schema": _schema(about.names[name], calls)}
+        for name in _PLACEHOLDER.findall(path)
+    ]
+    beside = [
+        {"name": name, "in": place, "schema": schema}
+        for place, named in (("query", about.query), ("header", about.headers))
+        for name, schema in named.items()
+    ]
+    return [*placeholders, *beside, {"$ref": "#/components/parameters/lang"}]
+
+
+def _schema(schema: Schema | ByCall, calls: Sequence[Call]) -> Schema:
+    return schema(calls) if callable(schema) else schema
+
+
+def _responses(about: Operation, schemas: Schemas) -> dict[str, Any]:
+    responses = {str(status): _answer(answer, schemas) for status, answer in about.gives.items()}
+    by_status = sorted(about.refuses, key=lambda refusal: refusal.status)
+    for status, refusals in groupby(by_status, key=lambda refusal: refusal.status):
+        responses[str(status)] = _refused(status, list(refusals))
+    return dict(sorted(responses.items()))
+
+
+def _answer(answer: Answer, schemas: Schemas) -> dict[str, Any]:
+    document: dict[str, Any] = {"description": answer.says}
+    if answer.headers:
+        document["headers"] = {name: _header(says) for name, says in answer.headers.items()}
+    if answer.bodies:
+        document["content"] = {kind: {"schema": schemas.of(body)} for kind, body in answer.bodies.items()}
+    if answer.links:
+        document["links"] = {
+            link.to: {"operationId": link.to, "description": link.says}
+            | ({"parameters": dict(link.takes)} if link.takes else {})
+            | ({"requestBody": dict(link.body)} if link.body else {})
+            for link in answer.links
+        }
+    return document
+
+
+def _refused(status: int, refusals: Sequence[type[Refusal]]) -> dict[str, Any]:
+    """One status, which may have several causes: each has a code of its own."""
+    codes = list(dict.fromkeys(refusal.code for refusal in refusals))
+    says = "\n".join(dict.fromkeys(f"- `{refusal.code}`: {refusal.title}" for refusal in refusals))
+    problem = {
+        "allOf": [{"$ref": "#/components/schemas/Problem"}],
+        "properties": {"status": {"const": status}, "code": {"enum": codes}},
+    }
+    document: dict[str, Any] = {
+        "description": says,
+        "content": {PROBLEM: {"schema": problem}, PAGE: {"schema": {"type": "string"}}},
+    }
+    headers: Mapping[str, str] = {name: value for refusal in refusals for name, value in refusal.headers.items()}
+    if headers:
+        document["headers"] = {name: _header(f"`{value}`") for name, value in headers.items()}
+    return document
+
+
+def _header(says: str) -> dict[str, Any]:
+    return {"description": says, "schema": {"type": "string"}}
