@@ -69,6 +69,8 @@ async function hold(event) {
   box.hidden = false;
   wait.textContent = wait.dataset.words;
   await finished().catch(() => {});
+  // After the submit event: while it is being handled, a browser ignores requestSubmit (HTML, 4.10.22.3).
+  await new Promise((resolve) => setTimeout(resolve));
   wait.textContent = "";
   holding = false;
   passed = true;
