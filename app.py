@@ -14,6 +14,7 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 import chalicelib.exports.routes
+import chalicelib.intake.embed_routes
 import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
@@ -26,6 +27,7 @@ app.register_blueprint(chalicelib.web.routes.door)
 app.register_blueprint(chalicelib.intake.routes.door)
 app.register_blueprint(chalicelib.intake.receipt_routes.door)
 app.register_blueprint(chalicelib.intake.journey_routes.door)
+app.register_blueprint(chalicelib.intake.embed_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 
 

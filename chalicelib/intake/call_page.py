@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.web.request import Request
 
 
-def call_document(published: PublishedCall) -> dict[str, Any]:
+def call_document(published: PublishedCall, now: datetime) -> dict[str, Any]:
     """The public part of a definition: everything but who runs it and how it is guarded."""
     call = published.call
     everything: dict[str, Any] = msgspec.to_builtins(call)
@@ -33,12 +33,20 @@ def call_document(published: PublishedCall) -> dict[str, Any]:
         "landscape",
     )
     document = {name: everything[name] for name in public}
+    for step in document["form"]["steps"]:
+        for field in step["fields"]:
+            field["max_length"] = call.fields[field["id"]].longest
     return document | {
         "version": published.version,
+        "phase": call.phase(now),
         "opens_at": stamp(call.opens),
         "closes_at": stamp(call.closes) if call.closes else None,
         "event": event_document(call),
-        "policy": {"tickets": call.policy.tickets, "proof_of_work": call.policy.proof_of_work},
+        "policy": {
+            "tickets": call.policy.tickets,
+            "proof_of_work": call.policy.proof_of_work,
+            "unconfirmed_days": call.policy.unconfirmed_days,
+        },
     }
 
 

@@ -36,7 +36,7 @@ def running_calls(request: Request) -> Reply:
     running = [one for one in list_calls() if one.call.phase(now()) == "open"]
     if request.wants_html:
         return page_reply(calls_page(running, request))
-    return json_reply({"calls": [call_document(one) for one in running]})
+    return json_reply({"calls": [call_document(one, now()) for one in running]})
 
 
 @door.serve("/health", "GET")
@@ -51,7 +51,7 @@ def one_call(request: Request, call: str) -> Reply:
     published = get_call(call)
     if request.wants_html:
         return page_reply(call_page(published, request.in_language_of(published.call.languages), now()))
-    return json_reply(call_document(published), headers={"Vary": "Accept"})
+    return json_reply(call_document(published, now()), headers={"Vary": "Accept"})
 
 
 @door.serve("/calls/{call}/schema.json", "GET", may_read=may_read)
