@@ -14,6 +14,9 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 GATEWAY_SECONDS = 29.0
 """What API Gateway waits for a function."""
 
+# Each request under way is a process of the function, some 60 MB: the rest waits its turn, which is milliseconds.
+_AT_ONCE = 12
+
 _HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade",
@@ -54,7 +57,7 @@ class Proxy:
         self._session = aiohttp.ClientSession(
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=20),
+            connector=aiohttp.TCPConnector(limit=_AT_ONCE, keepalive_timeout=20),
             timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=5),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             trust_env=False,
