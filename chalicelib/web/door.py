@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from chalicelib.errors import Broken, MethodNotAllowed, NotFound, Refusal
 from chalicelib.runtime.logs import log, log_fault
+from chalicelib.web.compression import compressed
 from chalicelib.web.cors import MayRead, preflight, shared
 from chalicelib.web.languages import choose, languages
 from chalicelib.web.problems import problem_reply
@@ -127,6 +128,7 @@ def _answer(view: Callable[..., Reply], asked: ChaliceRequest, route: str, names
     except Exception as error:  # noqa: BLE001 - the last line: a fault must not show its insides
         log_fault("fault", error, route=route, request=request.id)
         reply = problem_reply(Broken(), request)
+    reply = compressed(reply, request.headers)
     # The route, not the path: a receipt's path is a key to somebody's data.
     log("answered", route=route, method=request.method, status=reply.status, request=request.id)
     return reply

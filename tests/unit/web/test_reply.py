@@ -17,7 +17,7 @@ def test_no_reply_lets_a_browser_guess_its_type(reply: Reply) -> None:
     assert reply.headers["Content-Type"]
 
 
-def test_pages_run_our_own_scripts_only_stand_in_no_frame_and_post_to_no_one_else() -> None:
+def test_pages_run_our_scripts_only_stand_in_no_frame_and_post_to_no_one_else() -> None:
     policy = page_reply("<p>").headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
     assert "script-src 'self';" in policy
@@ -42,14 +42,14 @@ def test_a_redirect_has_a_type_and_no_body() -> None:
 
 def test_static_files_are_kept_for_ever_under_a_name_that_changes_with_them() -> None:
     for plain in ("site.css", "icon.svg"):
-        reply = static_reply(static_name(plain))
+        reply = static_reply(static_name(plain), {})
         assert "immutable" in reply.headers["Cache-Control"]
         assert str(reply.body) == (FOLDER / plain).read_text(encoding="utf-8")
         with pytest.raises(NotFound):
-            static_reply(plain)
+            static_reply(plain, {})
 
 
 @pytest.mark.parametrize("name", ["../routes.py", "site.0000000000.css", "", "site.css/", "%2e%2e"])
 def test_no_other_file_is_served(name: str) -> None:
     with pytest.raises(NotFound):
-        static_reply(name)
+        static_reply(name, {})
