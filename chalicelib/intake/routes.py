@@ -68,7 +68,7 @@ def form(request: Request, call: str) -> Reply:
     """The form page, with a fresh ticket."""
     published = get_call(call)
     request = request.in_language_of(published.call.languages)
-    # Not `no-store`: going back has to show this very page with its ticket, or sending again would make a second report.
+    # Not `no-store`: going back has to show this very page with its ticket, or sending again makes a second report.
     headers = FORM | {"Cache-Control": "private, no-cache"}
     return page_reply(form_page(published.call, request, keys=keys(), now=now()), headers=headers)
 
