@@ -20,7 +20,7 @@ help: ## what there is
 run: $(VENV)/.tools .venv-emulator/.ready ## everything on this machine at http://127.0.0.1:8000 (PORT=, DATA=)
 	@exec $(RUN)aufruf run
 
-test: $(VENV)/.dev .venv-emulator/.ready ## everything that proves the project
+test: check $(VENV)/.dev .venv-emulator/.ready ## everything that proves the project
 	@$(RUN)python -m tests.prerequisites
 	@$(RUN)python -m pytest $(ARGS)
 
