@@ -9,6 +9,7 @@ const DONE = new Set(["verified", "error", "expired"]);
 const MOST_WORKERS = 4; // enough for a second's work, and leaves the machine its other cores
 
 let widget; // a promise of the element, once it is needed
+let state = "unverified"; // as the widget last said; by then its hidden field is filled, too
 let holding = false;
 let passed = false;
 
@@ -37,6 +38,7 @@ async function load() {
   element.setAttribute("workers", String(Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2)));
   const settings = { hideFooter: true, hideLogo: true, humanInteractionSignature: false, minDuration: 0 };
   element.setAttribute("configuration", JSON.stringify(settings));
+  element.addEventListener("statechange", (event) => (state = event.detail.state));
   const loaded = new Promise((resolve) => element.addEventListener("load", resolve, { once: true }));
   box.prepend(element);
   box.hidden = false;
@@ -53,14 +55,14 @@ function start() {
 
 async function finished() {
   const element = await start();
-  if (element.getState() === "unverified") element.verify();
-  while (!DONE.has(element.getState())) {
+  while (!DONE.has(state)) {
+    if (element.getState() === "unverified") element.verify(); // after going back, or unticked
     await new Promise((resolve) => element.addEventListener("statechange", resolve, { once: true }));
   }
 }
 
 async function hold(event) {
-  if (passed) return;
+  if (passed || state === "verified") return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (holding) return;
