@@ -136,7 +136,8 @@ def looking_changes_nothing(link: str) -> None:
     """Mail scanners follow links, some with HEAD, some twice."""
     for _ in range(2):
         looked = curl("GET", link).json()
-        assert (looked["state"], looked["actions"]) == ("received", ["confirm"])
+        assert looked["state"] == "received"
+        assert "confirm" in looked["actions"]
         assert curl("HEAD", link).status == 200
         assert curl("GET", link, Accept="text/html").status == 200
     assert curl("GET", f"{link}/confirm").status == 405
