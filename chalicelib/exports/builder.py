@@ -28,12 +28,15 @@ _KINDS: tuple[Kind, ...] = tuple(dict.fromkeys(kind for state in STATES for kind
 
 def build(export: Export, published: PublishedCall, *, clock: Callable[[], datetime]) -> Export:
     """Write every file, then the manifest, the pointer, the record. Raises `Unavailable`, `ConditionFailed`."""
-    summary = _write_submissions(export, published, clock())
-    finished_at = stamp(clock())
-    document = manifest(export, summary, base=settings().public_url, finished_at=finished_at)
-    storage.put_manifest(export, msgspec.json.format(msgspec.json.encode(document), indent=2))
+    summary = export.summary
+    if summary is None:
+        summary = _write_submissions(export, published, clock())
+        document = manifest(export, summary, base=settings().public_url, finished_at=stamp(clock()))
+        storage.put_manifest(export, msgspec.json.format(msgspec.json.encode(document), indent=2))
+        # Before anybody can see the files: who goes on after a crash must not write visible ones anew.
+        table.keep(export, summary)
     storage.point_to(export)
-    return table.finish(export, summary, at=finished_at)
+    return table.finish(export, summary, at=stamp(clock()))
 
 
 def _write_submissions(export: Export, published: PublishedCall, now: datetime) -> Summary:

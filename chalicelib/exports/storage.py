@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from msgspec import Struct
 
-from chalicelib.errors import ChangedMeanwhile
+from chalicelib.errors import ChangedMeanwhile, Unavailable
 from chalicelib.exports.export import Export, ExportFile
 from chalicelib.runtime.aws import aws_errors, s3
 from chalicelib.runtime.settings import settings
@@ -67,15 +67,22 @@ class Upload:
     ) -> None:
         if error is not None:
             if isinstance(error, Exception):
-                with aws_errors():
-                    s3().abort_multipart_upload(Bucket=_bucket(), Key=self._key, UploadId=self._upload_id)
+                self._abort()
             return
-        self._send_part()
-        with aws_errors():
-            s3().complete_multipart_upload(
-                Bucket=_bucket(), Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
-            )
+        try:
+            self._send_part()
+            with aws_errors():
+                s3().complete_multipart_upload(
+                    Bucket=_bucket(), Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+                )
+        except Unavailable:
+            self._abort()
+            raise
         self.file = ExportFile(name=self._name, size=self._size, sha256=self._digest.hexdigest())
+
+    def _abort(self) -> None:
+        with aws_errors():
+            s3().abort_multipart_upload(Bucket=_bucket(), Key=self._key, UploadId=self._upload_id)
 
     def _send_part(self) -> None:
         number = len(self._parts) + 1

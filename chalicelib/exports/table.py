@@ -94,6 +94,12 @@ def report(export: Export, progress: Progress) -> None:
     )
 
 
+def keep(export: Export, summary: Summary) -> None:
+    """All files are written and stay as they are. Raises `ConditionFailed` when the claim is no longer ours."""
+    actions = [ExportRecord.summary.set(_json(summary))]
+    _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
+
+
 def finish(export: Export, summary: Summary, *, at: str) -> Export:
     """It is whole and visible. Raises `ConditionFailed` when the claim is no longer ours."""
     actions: list[Action] = [

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chalicelib.errors import Unavailable
 from chalicelib.jobs.batches import TryLater
 from chalicelib.ledger import table as ledger
-from chalicelib.ledger.entry import settled
+from chalicelib.ledger.entry import MOST_ATTEMPTS, settled
 from chalicelib.mail.sender import Refused, Throttled, Unknown, send
 from chalicelib.mail.texts import language_of
 from chalicelib.runtime.clock import stamp
@@ -48,6 +48,11 @@ def claim(call: Call, submission: Submission, kind: str, at: datetime) -> Entry 
     if entry is None and not settled(ledger.find(submission.id, kind)):
         log("mail-claimed-elsewhere", call=call.call, reference=submission.id, kind=kind)
         raise TryLater
+    if entry is not None and entry.attempts > MOST_ATTEMPTS:
+        # Nobody who tried came back to say what became of it: enough, or reconcile would go round for ever.
+        ledger.release(entry, cause="attempts-used-up", count_attempt=True, at=stamp(at))
+        log("mail-given-up", call=call.call, reference=submission.id, kind=kind, attempt=entry.attempts)
+        return None
     return entry
 
 

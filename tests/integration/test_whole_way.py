@@ -25,7 +25,8 @@ def test_from_the_post_to_the_download(world: World) -> None:
     assert reference in mail.text
 
     looked = world.get(mail.receipt)
-    assert (looked.json["state"], looked.json["actions"]) == ("received", ["confirm"])
+    assert looked.json["state"] == "received"
+    assert "confirm" in looked.json["actions"]
     assert looked.json["answers"] == kosi_answers()
     assert [one["state"] for one in looked.json["mails"]] == ["sent"]
 

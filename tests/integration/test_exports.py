@@ -1,0 +1,440 @@
+"""Exports: asked for at night, whole or not there, and true to what is stored."""
+
+import contextlib
+import json
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from chalicelib.exports import storage, table
+from chalicelib.exports.export import Export
+from chalicelib.exports.worker import work
+from chalicelib.jobs.batches import TryLater
+from chalicelib.jobs.messages import ExportJob
+from chalicelib.runtime.clock import moment, now, stamp
+from chalicelib.runtime.settings import settings
+from tests.aws import Crash, refused, throttled
+from tests.builders import OPENS, PROJECT, answers, call_of, kosi, kosi_answers, texts
+from tests.integration.world import World
+
+LATEST = "exports/small-call/latest.json"
+NIGHT = "2026-05-05T01:00:00Z"
+
+
+def schema(name: str) -> Draft202012Validator:
+    document = json.loads(
+        (PROJECT / "chalicelib" / "exports" / "schemas" / f"{name}-1.json").read_text(encoding="utf-8")
+    )
+    return Draft202012Validator(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def later_than_any_lease() -> Any:
+    return now() + timedelta(seconds=settings().export_lease_seconds + 60)
+
+
+def filled(world: World, count: int = 3) -> list[str]:
+    """A call with submissions, the first of them confirmed; gives their references."""
+    world.publish()
+    references = [world.submit(answers(name=f"Höfe {number}")).json["reference"] for number in range(count)]
+    world.drain()
+    world.post(f"{world.mails[0].receipt}/confirm")
+    return references
+
+
+def read(world: World, call: str = "small-call") -> tuple[dict[str, Any], dict[str, Any]]:
+    """Manifest and submissions of the export that the pointer names, every file as the manifest says."""
+    files = world.files()
+    pointer = json.loads(files[f"exports/{call}/latest.json"])
+    manifest = json.loads(files[pointer["manifest"]])
+    folder = pointer["manifest"].removesuffix("manifest.json")
+    assert (manifest["call"], manifest["export_id"]) == (call, pointer["export_id"])
+    assert manifest["snapshot_at"] == pointer["snapshot_at"]
+    for one in manifest["files"]:
+        content = files[folder + one["name"]]
+        assert len(content) == one["size"]
+        assert sha256(content).hexdigest() == one["sha256"]
+    return manifest, json.loads(files[f"{folder}submissions.json"])
+
+
+def export_of(world: World, export_id: str) -> Export:
+    with world.border.aside():
+        found = table.find("small-call", export_id)
+    assert found is not None
+    return found
+
+
+# What is in it
+
+
+def test_an_export_holds_every_submission_and_says_what_it_holds(world: World) -> None:
+    references = filled(world)
+    [asked] = world.nightly()
+    world.drain()
+    manifest, document = read(world)
+    schema("manifest").validate(manifest)
+    schema("submissions").validate(document)
+    assert sorted(one["reference"] for one in document["submissions"]) == sorted(references)
+    assert document["snapshot_at"] == manifest["snapshot_at"]
+    assert manifest["counts"] == {
+        "received": 2, "confirmed": 1, "accepted": 0, "rejected": 0, "duplicate": 0, "withdrawn": 0,
+    }  # fmt: skip
+    assert manifest["balance"]["exported"] == 3
+    assert manifest["balance"]["mails"]["sent"] == 3
+    assert manifest["balance"]["mails"].get("owed", 0) == 0
+    assert export_of(world, asked["export_id"]).state == "ready"
+
+
+def test_one_submission_tells_all_an_organiser_may_know(world: World) -> None:
+    world.publish(kosi())
+    reference = world.submit(kosi_answers(), call="kosi-lab-dortmund", language="en").json["reference"]
+    world.drain()
+    world.nightly()
+    world.drain()
+    _, document = read(world, "kosi-lab-dortmund")
+    schema("submissions").validate(document)
+    [one] = document["submissions"]
+    assert one["answers"] == kosi_answers()
+    assert (one["reference"], one["state"], one["language"], one["form_version"]) == (reference, "received", "en", 1)
+    assert one["confirmed_at"] is one["decided_at"] is one["published"] is one["duplicate_of"] is None
+    asked = {field["id"] for step in document["form"]["steps"] for field in step["fields"]}
+    assert asked == set(kosi().fields)
+
+
+def test_a_mail_that_nobody_has_tried_is_counted_as_owed(world: World) -> None:
+    world.publish()
+    world.submit()
+    world.nightly()
+    world.work("export")
+    manifest, _ = read(world)
+    assert manifest["balance"]["mails"] == {"owed": 1}
+
+
+def test_a_call_without_submissions_has_an_export_too(world: World) -> None:
+    world.publish()
+    world.nightly()
+    world.drain()
+    manifest, document = read(world)
+    schema("manifest").validate(manifest)
+    schema("submissions").validate(document)
+    assert document["submissions"] == []
+
+
+def test_what_has_expired_is_not_in_it(world: World) -> None:
+    references = filled(world, 2)
+    world.nightly()
+    work_at = now() + timedelta(days=8)
+    [message] = world.messages("export")
+    work(ExportJob(**json.loads(message["body"])), clock=lambda: work_at)
+    _, document = read(world)
+    assert [one["reference"] for one in document["submissions"]] == [references[0]]
+
+
+def test_a_long_export_is_written_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto takes parts of any size but the smallest that S3 takes; the real size is tried with answers that fill it."""
+    world.publish(kosi())
+    summary = "Ä" * 590
+    for number in range(6):
+        world.submit(
+            kosi_answers(summary=summary, problem="ß" * 400, novelty="ü" * 400),
+            call="kosi-lab-dortmund",
+            key=str(number),
+        )
+    monkeypatch.setattr(storage, "PART", 5_000)
+    monkeypatch.setattr("moto.settings.S3_UPLOAD_PART_MIN_SIZE", 1, raising=False)
+    monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 1, raising=False)
+    world.border.forget()
+    world.nightly()
+    world.work("export")
+    assert world.border.operations.count("UploadPart") > 2
+    _, document = read(world, "kosi-lab-dortmund")
+    assert [one["answers"]["summary"] for one in document["submissions"]] == [summary] * 6
+
+
+def test_progress_is_told_while_it_is_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.submissions.table.PAGE", 2)
+    filled(world, 5)
+    [asked] = world.nightly()
+    told: list[int] = []
+    report = table.report
+    monkeypatch.setattr(
+        table, "report", lambda export, progress: (told.append(progress.written), report(export, progress))
+    )
+    world.work("export")
+    assert told == sorted(told)
+    assert len(told) > 3
+    done = export_of(world, asked["export_id"]).progress
+    assert (done.written, done.shards_done, done.shards) == (5, 2, 2)
+
+
+# The night
+
+
+def test_every_call_that_has_opened_is_exported_and_no_other(world: World) -> None:
+    world.publish()
+    world.publish(call_of(name="closed-call", closes_at=OPENS.replace(month=6)))
+    world.publish(call_of(name="future-call", opens_at=OPENS.replace(year=2999)))
+    assert sorted(one["call"] for one in world.nightly()) == ["closed-call", "small-call"]
+
+
+def test_a_schedule_event_that_comes_twice_asks_for_the_same_exports(world: World) -> None:
+    filled(world)
+    first, again = world.nightly(NIGHT), world.nightly(NIGHT)
+    assert first == again
+    world.drain()
+    assert [one["export_id"] for one in world.nightly(NIGHT)] == [first[0]["export_id"]]
+    assert len([key for key in world.files() if key.endswith("manifest.json")]) == 1
+
+
+def test_a_call_that_has_not_changed_gives_its_last_export(world: World) -> None:
+    filled(world)
+    [first] = world.nightly()
+    world.drain()
+    [second] = world.nightly("2026-05-06T01:00:00Z")
+    assert second == first | {"unchanged": True}
+    assert world.messages("export") == []
+
+
+@pytest.mark.parametrize("change", ["submitted", "confirmed", "mailed", "republished"])
+def test_a_call_that_has_changed_is_exported_anew(world: World, change: str) -> None:
+    filled(world)
+    if change == "mailed":
+        world.submit()
+    [first] = world.nightly()
+    world.work("export")
+    if change == "submitted":
+        world.submit()
+    elif change == "confirmed":
+        world.post(f"{world.mails[1].receipt}/confirm")
+    elif change == "republished":
+        world.publish(call_of(title=texts("Other")))
+    world.drain()
+    [second] = world.nightly("2026-05-06T01:00:00Z")
+    assert second["unchanged"] is False
+    assert second["export_id"] != first["export_id"]
+
+
+def test_an_export_waits_until_what_was_stamped_before_it_has_landed(world: World) -> None:
+    filled(world)
+    [asked] = world.nightly()
+    job = ExportJob("small-call", asked["export_id"])
+    a_moment_before = now() - timedelta(seconds=30)
+    world.messages("export")
+    work(job, clock=lambda: a_moment_before)
+    assert export_of(world, asked["export_id"]).state == "queued"
+    [sent] = [call.parameters for call in world.border.calls if call.operation == "SendMessage"][-1:]
+    assert 0 < sent["DelaySeconds"] <= 900
+
+
+# The pointer
+
+
+def test_the_pointer_is_written_last(world: World) -> None:
+    filled(world)
+    world.nightly()
+    world.border.forget()
+    world.work("export")
+    written = [
+        call.parameters["Key"].rpartition("/")[2]
+        for call in world.border.calls
+        if call.operation in {"CompleteMultipartUpload", "PutObject"}
+    ]
+    assert written == ["submissions.json", "manifest.json", "latest.json"]
+
+
+def test_the_pointer_is_written_only_over_what_was_read(world: World) -> None:
+    filled(world)
+    world.nightly()
+    world.work("export")
+    world.submit()
+    world.nightly("2026-05-06T01:00:00Z")
+    world.work("export")
+    first, second = [
+        call.parameters
+        for call in world.border.calls
+        if call.operation == "PutObject" and call.parameters["Key"] == LATEST
+    ]
+    assert (first.get("IfNoneMatch"), "IfMatch" in first) == ("*", False)
+    assert second["IfMatch"]
+    assert "IfNoneMatch" not in second
+
+
+def test_the_later_snapshot_wins_whichever_is_finished_last(world: World) -> None:
+    filled(world)
+    [early] = world.nightly("2026-05-05T01:00:00Z")
+    [early_message] = world.messages("export")
+    world.submit()
+    [late] = world.nightly("2026-05-06T01:00:00Z")
+    world.work("export")
+    assert read(world)[0]["export_id"] == late["export_id"]
+    work(ExportJob(**json.loads(early_message["body"])))
+    manifest, _ = read(world)
+    assert manifest["export_id"] == late["export_id"]
+    assert export_of(world, early["export_id"]).state == "ready"
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
+def test_who_loses_the_pointer_looks_again(world: World, code: str) -> None:
+    filled(world)
+    world.nightly()
+    world.border.fail("PutObject", refused(code, 412), skip=1)
+    world.border.forget()
+    assert world.work("export") == []
+    assert world.border.operations.count("GetObject") == 2
+    read(world)
+
+
+# Faults
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_wherever_the_builder_dies_the_pointer_names_a_whole_export_and_the_next_one_heals_it(
+    world: World, after: bool
+) -> None:
+    filled(world)
+    world.nightly()
+    world.work("export")
+    died_at: list[str] = []
+    for night in range(1, 100):
+        before = read(world)[0]["export_id"]
+        world.submit(answers(name=f"Night {night}"))
+        [asked] = world.nightly(stamp(moment(NIGHT) + timedelta(days=night)))
+        world.border.forget()
+        world.border.faults.clear()
+        world.border.fail("*", Crash(), after=after, skip=night - 1)
+        try:
+            world.work("export")
+        except Crash:
+            died_at.append(world.border.operations[-1])
+        else:
+            break  # it made fewer calls: every one of them has been tried
+        world.border.faults.clear()
+        assert read(world)[0]["export_id"] in {before, asked["export_id"]}, died_at
+
+        _heal(world, asked["export_id"])
+        manifest, document = read(world)
+        assert manifest["export_id"] == asked["export_id"], died_at
+        assert len(document["submissions"]) == manifest["balance"]["exported"] == 3 + night, died_at
+    assert {"UpdateItem", "UploadPart", "CompleteMultipartUpload", "PutObject"} <= set(died_at)
+    assert len(died_at) > 10
+
+
+def _heal(world: World, export_id: str) -> None:
+    """The message comes back after the lease."""
+    later = later_than_any_lease()
+    for message in world.messages("export"):
+        work(ExportJob(**json.loads(message["body"])), clock=lambda: later)
+    assert export_of(world, export_id).state == "ready"
+
+
+def test_an_export_that_the_pointer_names_stays_whole_even_when_its_builder_dies_twice(world: World) -> None:
+    """Dead between pointer and record, then again between the files of the second try, with a change in between."""
+    filled(world)
+    [asked] = world.nightly()
+    job = ExportJob("small-call", asked["export_id"])
+    world.border.fail("PutObject", Crash(), after=True, skip=1)
+    with pytest.raises(Crash):
+        work(job)
+    assert read(world)[0]["export_id"] == asked["export_id"]
+    world.post(f"{world.mails[1].receipt}/confirm")
+    later = later_than_any_lease()
+    for operation in ("CompleteMultipartUpload", "PutObject"):
+        world.border.fail(operation, Crash(), after=True)
+    with contextlib.suppress(Crash):
+        work(job, clock=lambda: later)
+    read(world)
+    world.border.faults.clear()
+    work(job, clock=lambda: later + timedelta(hours=1))
+    read(world)
+    assert export_of(world, asked["export_id"]).state == "ready"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "CreateMultipartUpload",
+        "UploadPart",
+        "CompleteMultipartUpload",
+        "PutObject",
+        "GetObject",
+        "Query",
+        "BatchGetItem",
+    ],
+)
+def test_when_aws_throttles_the_export_is_given_back_with_its_cause_and_built_later(
+    world: World, operation: str
+) -> None:
+    filled(world)
+    [asked] = world.nightly()
+    world.border.fail(operation, throttled())
+    assert len(world.work("export")) == 1
+    given_back = export_of(world, asked["export_id"])
+    assert (given_back.state, given_back.cause, given_back.lease_until) == ("building", "Unavailable", 0)
+    world.drain()
+    assert export_of(world, asked["export_id"]).state == "ready"
+    assert export_of(world, asked["export_id"]).cause == ""
+    read(world)
+
+
+def test_an_upload_that_fails_is_taken_back(world: World) -> None:
+    filled(world)
+    world.nightly()
+    for operation in ("Query", "UploadPart"):
+        world.border.fail(operation, throttled())
+        world.border.forget()
+        world.work("export")
+        assert world.border.operations.count("AbortMultipartUpload") == 1, operation
+
+
+def test_an_export_that_never_succeeds_fails_with_its_cause(world: World) -> None:
+    filled(world)
+    [asked] = world.nightly()
+    world.border.fail("CreateMultipartUpload", refused("AccessDenied", 403), times=100)
+    for _ in range(10):
+        world.work("export")
+    failed = export_of(world, asked["export_id"])
+    assert (failed.state, failed.cause) == ("failed", "ClientError")
+    assert LATEST not in world.files()
+    assert world.messages("export") == []
+
+
+def test_a_second_worker_leaves_an_export_to_the_first(world: World) -> None:
+    filled(world)
+    [asked] = world.nightly()
+    with world.border.aside():
+        table.claim("small-call", asked["export_id"], owner="first", now=int(now().timestamp()), lease=60)
+    assert len(world.work("export")) == 1
+    assert LATEST not in world.files()
+
+
+def test_a_message_for_an_export_that_is_ready_does_nothing(world: World) -> None:
+    filled(world)
+    [asked] = world.nightly()
+    world.work("export")
+    before = world.files()
+    world.put("export", json.dumps({"call": "small-call", "export_id": asked["export_id"]}))
+    world.put("export", json.dumps({"call": "small-call", "export_id": "nobody-asked"}))
+    assert world.work("export") == []
+    assert world.files() == before
+
+
+def test_an_export_whose_lease_was_taken_over_does_not_finish_for_the_other(world: World) -> None:
+    filled(world)
+    [asked] = world.nightly()
+    job = ExportJob("small-call", asked["export_id"])
+    taken_over: list[Any] = []
+
+    def take_over(answer: Any) -> Any:
+        if not taken_over:
+            with world.border.aside():
+                late = int(later_than_any_lease().timestamp())
+                taken_over.append(table.claim("small-call", job.export_id, owner="other", now=late, lease=60))
+        return answer
+
+    world.border.answers["CompleteMultipartUpload"] = take_over
+    with pytest.raises(TryLater):
+        work(job)
+    assert export_of(world, job.export_id).owner == "other"
+    assert export_of(world, job.export_id).state == "building"
