@@ -113,7 +113,7 @@ def test_where_it_is_optional_it_may_be_missing_but_not_wrong() -> None:
 
 
 @pytest.mark.parametrize("missing", [None, ""])
-@pytest.mark.parametrize("ticket", [TICKET, None])
+@pytest.mark.parametrize("ticket", [TICKET, None], ids=["ticket", "no-ticket"])
 def test_where_it_is_required_it_may_not_be_missing(missing: str | None, ticket: str | None) -> None:
     with pytest.raises(ProofMissing) as caught:
         check(missing, ticket)
