@@ -66,7 +66,8 @@ def read_members(content_type: str, body: bytes, *known: str) -> dict[str, Any]:
 
 def check_erasure(content_type: str, body: bytes) -> None:
     """`{"confirm": true}` or the ticked box of the form. Raises as `read_members` does, `EraseUnconfirmed`."""
-    if read_members(content_type, body, "confirm").get("confirm") not in {True, "on", "true", "1"}:
+    given = read_members(content_type, body, "confirm").get("confirm")
+    if given is not True and not (isinstance(given, str) and given in {"on", "true", "1"}):
         words = N_("Please tick this box if you want the report to be erased.")
         raise EraseUnconfirmed(errors=[FieldError("confirm", "required", words)])
 
