@@ -29,7 +29,8 @@ from infra.local.emulator import ROOT
 FOLDER = ROOT / "docs" / "pictures"
 WIDTHS = (390, 1280)  # CSS pixels: a phone, a desk
 HEIGHT = 844
-_COLOURS = 96  # enough for text and flat colours, and a third of the bytes
+_COLOURS = 48  # enough for text and flat colours, and a third of the bytes
+_LONGEST = 3200  # pixels: of a longer page its upper part
 _START_SECONDS = 180
 _MAIL_SECONDS = 30
 
@@ -156,8 +157,9 @@ def _mail_to(url: str, address: str) -> dict[str, str]:
 def _take(page: Page, name: str, *, whole: bool = True) -> None:
     """A picture of the page (or of what fits on the screen), in few colours."""
     taken = page.screenshot(full_page=whole, animations="disabled", caret="hide")
-    picture = Image.open(BytesIO(taken)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    picture.save(FOLDER / f"{name}.png", optimize=True)
+    picture = Image.open(BytesIO(taken)).convert("RGB")
+    picture = picture.crop((0, 0, picture.width, min(picture.height, _LONGEST)))
+    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

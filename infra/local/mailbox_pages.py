@@ -31,7 +31,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "more": "Kopfzeilen und Kennzeichen",
         "missing": "Diese Mail gibt es nicht.",
         "reload": "Neu laden",
-        "count": "Mails",
+        "one": "Mail",
+        "many": "Mails",
     },
     "en": {
         "lang": "en",
@@ -52,7 +53,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "more": "Headers and tags",
         "missing": "There is no such mail.",
         "reload": "Reload",
-        "count": "mails",
+        "one": "mail",
+        "many": "mails",
     },
 }
 
