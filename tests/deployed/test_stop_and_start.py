@@ -48,6 +48,7 @@ class Crowd:
                 answer = self.stack.post_report(answers, key=key)
             except requests.RequestException as error:
                 self.refused.append(type(error).__name__)
+                self.enough.wait(0.05)
                 continue
             if answer.status_code == 201:
                 self.accepted.append(Report(key, answers, answer.json()["reference"], time.monotonic()))
