@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from chalicelib.calls.patterns import TEL
 from chalicelib.errors import N_
 
 if TYPE_CHECKING:
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
 YEARS = (1000, 9999)
 _YEAR = re.compile(r"[0-9]{4}")
-TEL = r"\+?[0-9][0-9 ()/.-]{3,}"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_HOST = re.compile(r"(?=.{1,253}$)([^\s./:@\\]{1,63}\.)+[^\s./:@\\0-9][^\s./:@\\]{0,62}")
+# Letters, digits, hyphens (RFC 1123, 2.1), and the underscore that some hosts have all the same.
+_HOST = re.compile(
+    r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE
+)
 
 
 class Wrong(Exception):
@@ -111,7 +114,7 @@ def _url(field: Field, given: object) -> str:
         or "\\" in url
     ):
         raise wrong
-    return _text(field, url)
+    return url
 
 
 def _email(field: Field, given: object) -> str:
@@ -132,7 +135,7 @@ def _email(field: Field, given: object) -> str:
 
 def _tel(field: Field, given: object) -> str:
     number = _text(field, given)
-    if not re.fullmatch(TEL, number):
+    if not re.search(TEL, number):
         raise Wrong("not-a-number", N_("Please give a telephone number such as 0231 123456 or +49 231 123456."))
     return number
 

@@ -1,24 +1,34 @@
 """The JSON Schema of a call's answers (2020-12), from the same definition that judges them.
 
-What the schema accepts we accept, and the other way round, but for what JSON Schema cannot say (a real calendar day, a
-reachable host name) and for what we forgive (white space at the edges, `https://` left out).
+What the schema accepts we accept, white space at the edges and all, but for what JSON Schema cannot say: lengths are
+those of the text in Unicode's normal form C, a day has to be one of the calendar. The other way round we forgive a
+little more than it says: `knows` with a blank beside it, a choice sent twice, a year in quotes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.calls.judges import TEL, YEARS
+from chalicelib.calls.judges import YEARS
+from chalicelib.calls.patterns import BLANK, DATE, EMAIL, TEL, URL, text_pattern
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call, PublishedCall
     from chalicelib.calls.fields import Field
 
+Schema = dict[str, Any]
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FORMATS = {"email": "email", "date": "date", "url": "iri"}  # RFC 3987: people write umlauts in addresses
+_PATTERNS = {"email": EMAIL, "date": DATE, "url": URL, "tel": TEL}
+# What says nothing is no answer, whatever the field: a script may send its empty values.
+UNANSWERED: Schema = {"type": ["null", "string", "array"], "pattern": BLANK, "items": {"const": ""}}
+_UNFILLED: Schema = {"type": "string", "pattern": BLANK}
+_TICKED = ("on", "true", "1")
 
 
-def answers_schema(published: PublishedCall, *, language: str, base: str) -> dict[str, Any]:
+def answers_schema(published: PublishedCall, *, language: str, base: str) -> Schema:
     """The schema of `answers`; titles and descriptions in `language`, `$id` below `base` (the app's public address)."""
     call = published.call
     return {
@@ -30,67 +40,100 @@ def answers_schema(published: PublishedCall, *, language: str, base: str) -> dic
     }
 
 
-def answers_object(call: Call, language: str) -> dict[str, Any]:
-    """The object schema alone, to be embedded elsewhere."""
+def answers_object(call: Call, language: str) -> Schema:
+    """The object schema of answers in JSON, to be embedded elsewhere."""
+    return _object(call, language, lambda field: _in_json(field, language))
+
+
+def form_object(call: Call, language: str, *, beside: Schema) -> Schema:
+    """The object schema of a form post: the fields' ids are its names, `beside` them those that are not the call's."""
+    schema = _object(call, language, lambda field: _in_form(field, language))
+    return schema | {"properties": schema["properties"] | beside}
+
+
+def _object(call: Call, language: str, kind: Callable[[Field], Schema]) -> Schema:
     fields = call.fields.values()
-    schema: dict[str, Any] = {
+    schema: Schema = {
         "type": "object",
-        "properties": {one.id: _property(one, language) for one in fields},
+        "properties": {name: {} for name in call.policy.ignore_fields}
+        # What is not asked may hold anything: it is dropped.
+        | {one.id: _named(one, language) | (kind(one) if one.show_if is None else {}) for one in fields},
         "required": [one.id for one in fields if one.required and one.show_if is None],
         "additionalProperties": False,
     }
-    conditional = [_conditional(one) for one in fields if one.required and one.show_if is not None]
+    conditional = [_conditional(one, kind(one)) for one in fields if one.show_if is not None]
     return schema | ({"allOf": conditional} if conditional else {})
 
 
-def _property(field: Field, language: str) -> dict[str, Any]:
-    named: dict[str, Any] = {"title": field.label[language]}
-    if field.help:
-        named["description"] = field.help[language]
-    return named | _kind(field, language)
+def _named(field: Field, language: str) -> Schema:
+    return {"title": field.label[language]} | ({"description": field.help[language]} if field.help else {})
 
 
-def _kind(field: Field, language: str) -> dict[str, Any]:
+def _conditional(field: Field, kind: Schema) -> Schema:
+    """Asked only while another answer is as `show_if` says."""
+    condition = field.show_if
+    assert condition is not None
+    wanted = {"contains": {"const": condition.has}} if condition.has is not None else {"const": condition.is_}
+    asked = {"properties": {field.id: kind}} | ({"required": [field.id]} if field.required else {})
+    return {"if": {"properties": {condition.field: wanted}, "required": [condition.field]}, "then": asked}
+
+
+def _in_json(field: Field, language: str) -> Schema:
+    match field.type:
+        case "choices":
+            kind = _several(field, {"oneOf": _options(field, language)})
+        case "consent":
+            kind = {"type": "boolean"} | ({"const": True} if field.required else {})
+        case _:
+            kind = _single(field, language)
+    return kind if field.required else {"anyOf": [kind, UNANSWERED]}
+
+
+def _in_form(field: Field, language: str) -> Schema:
+    match field.type:
+        case "choices":
+            # A single tick is one value, several are a name that comes several times.
+            kind = _several(field, {"oneOf": _options(field, language)})
+        case "consent":
+            kind = {"enum": list(_TICKED)}
+        case _:
+            kind = _single(field, language)
+    return kind if field.required else {"anyOf": [kind, _UNFILLED]}
+
+
+def _single(field: Field, language: str) -> Schema:
     match field.type:
         case "choice":
             return {"oneOf": _options(field, language)}
-        case "choices":
-            least = max(field.min_choices or 0, 1 if field.required else 0)
-            return _without_none({
-                "type": "array",
-                "items": {"oneOf": _options(field, language)},
-                "uniqueItems": True,
-                "minItems": least or None,
-                "maxItems": field.max_choices,
-            })  # fmt: skip
         case "year":
             return {"type": "integer", "minimum": field.min or YEARS[0], "maximum": field.max or YEARS[1]}
-        case "consent":
-            return {"type": "boolean"} | ({"const": True} if field.required else {})
+        case "text" | "textarea" | "place":
+            pattern = text_pattern(field.min_length or 1, several_lines=field.type == "textarea")
         case _:
-            return _without_none({
-                "type": "string",
-                "format": _FORMATS.get(field.type),
-                "pattern": f"^{TEL}$" if field.type == "tel" else None,
-                "minLength": field.min_length or (1 if field.required else None),
-                "maxLength": field.longest,
-            })  # fmt: skip
+            pattern = _PATTERNS[field.type]
+    return _without_none({
+        "type": "string",
+        "format": _FORMATS.get(field.type),
+        "pattern": pattern,
+        "minLength": field.min_length or (1 if field.required else None),
+        "maxLength": field.longest,
+    })  # fmt: skip
+
+
+def _several(field: Field, option: Schema) -> Schema:
+    return _without_none({
+        "type": "array",
+        "items": option,
+        # Twice is once to us; where they are counted, the schema has to say so.
+        "uniqueItems": True if field.min_choices or field.max_choices else None,
+        "minItems": max(field.min_choices or 0, 1 if field.required else 0) or None,
+        "maxItems": field.max_choices,
+    })  # fmt: skip
 
 
 def _options(field: Field, language: str) -> list[dict[str, str]]:
     return [{"const": choice.id, "title": choice.label[language]} for choice in field.choices]
 
 
-def _conditional(field: Field) -> dict[str, Any]:
-    """Required only while another answer is as `show_if` says."""
-    condition = field.show_if
-    assert condition is not None
-    wanted = {"contains": {"const": condition.has}} if condition.has is not None else {"const": condition.is_}
-    return {
-        "if": {"properties": {condition.field: wanted}, "required": [condition.field]},
-        "then": {"required": [field.id]},
-    }
-
-
-def _without_none(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_none(schema: Schema) -> Schema:
     return {name: value for name, value in schema.items() if value is not None}

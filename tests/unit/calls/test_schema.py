@@ -1,15 +1,17 @@
 """The published JSON Schema says what the judge does."""
 
 from typing import Any
+from unicodedata import is_normalized
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chalicelib.calls.answers import AnswersInvalid, judge
 from chalicelib.calls.call import Call
 from chalicelib.calls.fields import Condition, Field
+from chalicelib.calls.patterns import EMAIL, TEL, URL
 from chalicelib.calls.schema import answers_object, answers_schema
 from tests.builders import answers, call_of, choices, field, kosi, kosi_answers, published
 
@@ -47,31 +49,23 @@ def judged_good(call: Call, given_answers: dict[str, Any]) -> bool:
 
 def a_good(one: Field) -> st.SearchStrategy[Any]:
     """Good answers to a field, in normal form."""
-    letters = st.sampled_from("aüß👩 ")
-    match one.type:
-        case "text" | "textarea" | "place":
-            text = st.text(letters, min_size=one.min_length or 1, max_size=one.longest)
-            return text.map(lambda words: words.replace(" ", "x"))
-        case "choice":
-            return st.sampled_from([choice.id for choice in one.choices])
-        case "choices":
-            options = st.sampled_from([choice.id for choice in one.choices])
-            return st.lists(options, unique=True, min_size=one.min_choices or 1, max_size=one.max_choices)
-        case "year":
-            return st.integers(one.min or 1000, one.max or 9999)
-        case "consent":
-            return st.just(value=True)
-        case "date":
-            return st.dates().filter(lambda day: day.year >= 1000).map(str)
-        case "url":
-            return st.sampled_from(
-                ["https://example.org", "http://www.example.org/a?b=c", "https://grüne-höfe.example.org/"]
-            )
-        case "email":
-            return st.sampled_from(["ada@example.org", "a.b+c@mail.example.org"])
-        case "tel":
-            return st.sampled_from(["0231 123456", "+49 (0)231-123"])
-    raise AssertionError(one.type)
+    ids = st.sampled_from([choice.id for choice in one.choices]) if one.choices else st.nothing()
+    letters = st.text(st.sampled_from("aüß👩"), min_size=one.min_length or 1, max_size=one.longest)
+    return {
+        "text": letters,
+        "textarea": letters,
+        "place": letters,
+        "choice": ids,
+        "choices": st.lists(ids, unique=True, min_size=one.min_choices or 1, max_size=one.max_choices),
+        "year": st.integers(one.min or 1000, one.max or 9999),
+        "consent": st.just(value=True),
+        "date": st.dates().filter(lambda day: day.year >= 1000).map(str),
+        "url": st.sampled_from(
+            ["https://example.org", "http://www.example.org/a?b=c", "https://grüne-höfe.example.org/"]
+        ),
+        "email": st.sampled_from(["ada@example.org", "a.b+c@mail.example.org"]),
+        "tel": st.sampled_from(["0231 123456", "+49 (0)231-123"]),
+    }[one.type]
 
 
 def good_answers(call: Call) -> st.SearchStrategy[dict[str, Any]]:
@@ -186,3 +180,41 @@ def test_the_schema_says_whose_it_is_in_the_language_asked_for() -> None:
 def test_good_answers_of_the_builders_are_good_for_the_schema() -> None:
     assert says_yes(call_of(), answers())
     assert says_yes(kosi(), kosi_answers())
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"), [("email", EMAIL), ("url", URL), ("tel", TEL)], ids=["email", "url", "tel"]
+)
+@given(data=st.data())
+def test_what_fits_a_pattern_is_never_refused_for_its_form(kind: str, pattern: str, data: st.DataObject) -> None:
+    one = field("it", kind, required=True)
+    drawn = data.draw(st.from_regex(pattern, fullmatch=True).filter(lambda text: len(text) <= (one.longest or 0)))
+    reserved = (".arpa", ".invalid", ".local", ".localhost", ".onion")
+    assume(is_normalized("NFC", drawn) and not drawn.lower().endswith(reserved))
+    assert judged_good(call_of(one), {"it": drawn})
+
+
+@pytest.mark.parametrize(("kind", "least"), [("text", 1), ("text", 4), ("textarea", 1), ("textarea", 4)])
+@given(text=st.text(st.sampled_from("ax \t\n\v\f\x85\u2028\x00\x1c\u202e\u00a0é"), max_size=10))
+@example(text="\r\n a b\x0b ")
+def test_a_text_fits_when_the_judge_takes_it(kind: str, least: int, text: str) -> None:
+    one = field("it", kind, required=True, min_length=least)
+    assert judged_good(call_of(one), {"it": text}) == says_yes(call_of(one), {"it": text})
+
+
+NOTHING = [None, "", " \u2003\n", [], [""]]
+
+
+@pytest.mark.parametrize("kind", ["text", "textarea", "place", "choice", "choices", "year", "url", "email", "tel"])
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize("nothing", NOTHING, ids=repr)
+def test_nothing_is_no_answer_for_both(kind: str, required: bool, nothing: object) -> None:
+    one = field("it", kind, required=required, choices=choices("a", "b"))
+    assert judged_good(call_of(one), {"it": nothing}) == says_yes(call_of(one), {"it": nothing}) == (not required)
+
+
+@pytest.mark.parametrize("dropped", [None, 7, "x", ["x"], {"x": 1}], ids=repr)
+def test_what_is_not_asked_may_be_anything_for_both(dropped: object) -> None:
+    given_answers = answers(themes=["green"]) | {"theme_other": dropped}
+    assert judged_good(call_of(), given_answers)
+    assert says_yes(call_of(), given_answers)
