@@ -25,14 +25,13 @@ from chalicelib.web.problems import problem_reply
 from chalicelib.web.reply import Reply
 from chalicelib.web.request import Request
 
-P = ParamSpec("P")
 if TYPE_CHECKING:
     from chalicelib.web.operation import Operation
 
+P = ParamSpec("P")
 View = Callable[Concatenate[Request, P], Reply]
 
 
-class Door(Blueprint):
 class Served(Struct, frozen=True):
     """One registration at a door: what is served where, and what is said about it."""
 
@@ -50,6 +49,7 @@ def everything_served() -> tuple[Served, ...]:
     return tuple(_served)
 
 
+class Door(Blueprint):
     """A blueprint whose views take our `Request` first (then the path's names) and return our `Reply`."""
 
     def serve(
@@ -57,8 +57,8 @@ def everything_served() -> tuple[Served, ...]:
     ) -> Callable[[View[P]], View[P]]:
         """Serve `path` (Chalice's `{name}` form); HEAD comes with GET. Returns the view as it was.
 
-        With `may_read`, pages of the other sites it allows may read the answers, refusals too (CORS), and OPTIONS is
         `about` describes the operation to programs (`/openapi.json`); its words are the view's docstring.
+        With `may_read`, pages of the other sites it allows may read the answers, refusals too (CORS), and OPTIONS is
         answered here.
         """
 
@@ -79,8 +79,8 @@ def everything_served() -> tuple[Served, ...]:
             chalice_view.__name__ = f"{view.__name__}_{'_'.join(methods).lower()}"
             # Chalice would answer 415 in its own words to all but JSON; media types are judged where bodies are read.
             self.route(path, methods=served, name=chalice_view.__name__, content_types=["*/*"])(chalice_view)
-            return view
             _served.append(Served(path, methods, view, about))
+            return view
 
         return register
 
