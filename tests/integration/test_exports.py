@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from chalicelib.calls.table import read_call
 from chalicelib.exports import storage, table
 from chalicelib.exports.export import Export
+from chalicelib.exports.nightly import request_export
 from chalicelib.exports.worker import work
 from chalicelib.jobs.batches import TryLater
 from chalicelib.jobs.messages import ExportJob
-from chalicelib.runtime.clock import moment, now, stamp
+from chalicelib.runtime.clock import now
 from chalicelib.runtime.settings import settings
 from tests.aws import Crash, refused, throttled
 from tests.builders import OPENS, PROJECT, answers, call_of, kosi, kosi_answers, texts
@@ -46,17 +48,16 @@ def filled(world: World, count: int = 3) -> list[str]:
 
 def read(world: World, call: str = "small-call") -> tuple[dict[str, Any], dict[str, Any]]:
     """Manifest and submissions of the export that the pointer names, every file as the manifest says."""
-    files = world.files()
-    pointer = json.loads(files[f"exports/{call}/latest.json"])
-    manifest = json.loads(files[pointer["manifest"]])
-    folder = pointer["manifest"].removesuffix("manifest.json")
+    pointer = json.loads(world.file(f"exports/{call}/latest.json"))
+    manifest = json.loads(world.file(pointer["manifest"]))
     assert (manifest["call"], manifest["export_id"]) == (call, pointer["export_id"])
     assert manifest["snapshot_at"] == pointer["snapshot_at"]
+    folder = pointer["manifest"].removesuffix("manifest.json")
+    files = {one["name"]: world.file(folder + one["name"]) for one in manifest["files"]}
     for one in manifest["files"]:
-        content = files[folder + one["name"]]
-        assert len(content) == one["size"]
-        assert sha256(content).hexdigest() == one["sha256"]
-    return manifest, json.loads(files[f"{folder}submissions.json"])
+        assert len(files[one["name"]]) == one["size"]
+        assert sha256(files[one["name"]]).hexdigest() == one["sha256"]
+    return manifest, json.loads(files["submissions.json"])
 
 
 def export_of(world: World, export_id: str) -> Export:
@@ -294,13 +295,15 @@ def test_wherever_the_builder_dies_the_pointer_names_a_whole_export_and_the_next
     world: World, after: bool
 ) -> None:
     filled(world)
+    published = read_call("small-call")
+    assert published is not None
     world.nightly()
     world.work("export")
     died_at: list[str] = []
     for night in range(1, 100):
         before = read(world)[0]["export_id"]
         world.submit(answers(name=f"Night {night}"))
-        [asked] = world.nightly(stamp(moment(NIGHT) + timedelta(days=night)))
+        asked = request_export(published, export_id=f"20260505T0100{night:02d}Z-night", requested_by="x", now=now())
         world.border.forget()
         world.border.faults.clear()
         world.border.fail("*", Crash(), after=after, skip=night - 1)
@@ -311,11 +314,11 @@ def test_wherever_the_builder_dies_the_pointer_names_a_whole_export_and_the_next
         else:
             break  # it made fewer calls: every one of them has been tried
         world.border.faults.clear()
-        assert read(world)[0]["export_id"] in {before, asked["export_id"]}, died_at
+        assert read(world)[0]["export_id"] in {before, asked.export_id}, died_at
 
-        _heal(world, asked["export_id"])
+        _heal(world, asked.export_id)
         manifest, document = read(world)
-        assert manifest["export_id"] == asked["export_id"], died_at
+        assert manifest["export_id"] == asked.export_id, died_at
         assert len(document["submissions"]) == manifest["balance"]["exported"] == 3 + night, died_at
     assert {"UpdateItem", "UploadPart", "CompleteMultipartUpload", "PutObject"} <= set(died_at)
     assert len(died_at) > 10

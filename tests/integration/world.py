@@ -1,7 +1,7 @@
-"""A small world around the app: AWS by moto, requests as API Gateway sends them, pumps that move what is waiting.
+"""A small world around the app: AWS by moto, requests as API Gateway sends them, pumps for what waits.
 
-Nothing moves by itself: a test says when the stream is relayed and when workers run. `drain` lets everything happen that
-would happen in time.
+Nothing moves by itself: a test says when the stream is relayed and when workers run. `drain` lets everything happen
+that would happen in time.
 """
 
 import base64
@@ -108,7 +108,7 @@ class World:
         forget_calls()
 
     def _build(self) -> None:
-        create_tables()
+        create_tables(wait=False)
         region = settings().region
         self._dynamodb = client("dynamodb")
         self._streams = client("dynamodbstreams")
@@ -326,6 +326,12 @@ class World:
                 one["Key"]: self._s3.get_object(Bucket=settings().exports_bucket, Key=one["Key"])["Body"].read()
                 for one in listed
             }
+
+    def file(self, key: str) -> bytes:
+        """One file of the bucket."""
+        with self.border.aside():
+            content: bytes = self._s3.get_object(Bucket=settings().exports_bucket, Key=key)["Body"].read()
+        return content
 
     def dead(self, queue: str) -> list[str]:
         """The bodies of a queue's dead letters."""

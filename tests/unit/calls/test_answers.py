@@ -192,7 +192,7 @@ def test_a_year_is_a_whole_number_however_it_is_sent(answer: object) -> None:
     [
         True,
         "20 15",
-        "２０１５",
+        "\uff12\uff10\uff11\uff15",
         "15",
         "2015.0",
         "+2015",

@@ -352,9 +352,23 @@ def test_any_pieces_of_json_are_read_or_refused(some: list[bytes]) -> None:
 
 
 lines = st.sampled_from(
-    [b"--frontier", b"--frontier--", b"\r\n", b"\n", b"\r\n\r\n", b"--", b"x", b"\xff", b'Content-Disposition: form-data; name="a"',
-     b'Content-Disposition: form-data; name="\xff"', b"Content-Type: text/plain; charset=utf-16", b"Content-Disposition: form-data; name=", b'; filename="f"', b"Content-Length: -1"]
-)  # fmt: skip
+    [
+        b"--frontier",
+        b"--frontier--",
+        b"\r\n",
+        b"\n",
+        b"\r\n\r\n",
+        b"--",
+        b"x",
+        b"\xff",
+        b'Content-Disposition: form-data; name="a"',
+        b'Content-Disposition: form-data; name="\xff"',
+        b"Content-Disposition: form-data; name=",
+        b'; filename="f"',
+        b"Content-Type: text/plain; charset=utf-16",
+        b"Content-Length: -1",
+    ]
+)
 
 
 @given(st.lists(lines))

@@ -1,6 +1,7 @@
 """Refusals as problem documents and as pages."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,7 +29,9 @@ def test_a_problem_says_what_is_wrong_in_the_language_of_the_request() -> None:
         "title": "This form was already sent, with other answers.",
         "status": 422,
         "code": "idempotency-mismatch",
-        "detail": "The first report is safe under the reference K7Q4-9XMD-2RTB. To send a second one, open the form anew.",
+        "detail": (
+            "The first report is safe under the reference K7Q4-9XMD-2RTB. To send a second one, open the form anew."
+        ),
         "reference": "K7Q4-9XMD-2RTB",
     }
     assert german["title"] == "Dieses Formular wurde schon abgeschickt, mit anderen Antworten."
@@ -73,7 +76,8 @@ def test_a_problem_has_the_headers_of_its_refusal() -> None:
 @pytest.mark.parametrize("kind", list(all_refusals()), ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_refusal_has_a_page_and_a_document(kind: type[Refusal], language: str) -> None:
-    details = {"reference": "K7Q4-9XMD-2RTB", "call": "small-call", "seconds": 2, "name": "ticket", "contact": "team@example.org"}
+    details: dict[str, Any] = {"reference": "K7Q4-9XMD-2RTB", "call": "small-call", "seconds": 2, "name": "ticket"}
+    details["contact"] = "team@example.org"
     page = problem_reply(kind(**details), request(language=language, accept=BROWSER))
     document = problem_reply(kind(**details), request(language=language))
     assert page.status == document.status == kind.status
