@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,8 +25,9 @@ SUMMARY = "Wir flicken Räder, löten Lötstellen\nund trinken dabei Kaffee, fü
 class Watch:
     """What a page asked for and complained of."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, refusals: Sequence[int] = (422,)) -> None:
         self._url = url
+        self._refusals = [f"the server responded with a status of {status} " for status in refusals]
         self.strangers: list[str] = []
         self.complaints: list[str] = []
         page.context.on("request", self._asked)
@@ -39,14 +40,20 @@ class Watch:
 
     def _said(self, message: ConsoleMessage) -> None:
         # Chromium writes a line for every refused form; that one is meant.
-        refused = "the server responded with a status of 422" in message.text
+        refused = any(meant in message.text for meant in self._refusals)
         if message.type in ("error", "warning") and not refused:
             self.complaints.append(message.text)
 
 
 @contextmanager
 def visitor(
-    browser: Browser, stack: Stack, *, language: str = "de", width: int = PHONE, scripts: bool = True
+    browser: Browser,
+    stack: Stack,
+    *,
+    language: str = "de",
+    width: int = PHONE,
+    scripts: bool = True,
+    refusals: Sequence[int] = (422,),
 ) -> Iterator[Page]:
     """A fresh browser with nothing stored; nothing it does may leave this machine or be complained of."""
     with browser.new_context(
@@ -56,7 +63,7 @@ def visitor(
         java_script_enabled=scripts,
     ) as context:
         page = context.new_page()
-        watch = Watch(page, stack.url)
+        watch = Watch(page, stack.url, refusals)
         yield page
         assert watch.strangers == []
         assert watch.complaints == []

@@ -1,6 +1,7 @@
 // Seasoning for the form: what depends on an answer shows and hides, long texts are counted, what was typed is kept in
 // this browser for a day, and a second press of the button does nothing. All of it works without this script too.
-// Markup: .field wrappers of intake/templates/intake/fields.html, the words in [data-aufruf-draft] of parts.html.
+// Markup: the .field wrappers of intake/templates/intake/fields.html; of parts.html beside it the words in
+// [data-aufruf-says] and the panel [data-aufruf-draft].
 (() => {
   "use strict";
 
@@ -32,7 +33,7 @@
     const says = form.querySelector("[data-aufruf-says]");
     if (panel && store) keepDraft(form, panel, says);
     for (const field of form.querySelectorAll(".field[data-show-if-field]")) showIf(form, field);
-    if (panel) for (const field of form.querySelectorAll(".field[data-max]")) count(field, panel.dataset, says);
+    if (says) for (const field of form.querySelectorAll(".field[data-max]")) count(field, says.dataset, says);
   }
 
   // What depends on an answer
@@ -199,8 +200,8 @@
       sending = true;
       // Not `disabled`: that would take the focus away.
       button?.setAttribute("aria-disabled", "true");
-      const panel = form.querySelector("[data-aufruf-draft]");
-      if (words && panel) words.textContent = panel.dataset.sending;
+      const says = form.querySelector("[data-aufruf-says]");
+      if (words && says) words.textContent = says.dataset.sending;
       setTimeout(ready, SENDING_MS);
     });
     addEventListener("pageshow", (event) => {
