@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
+from chalicelib.web.compression import varies
 from chalicelib.web.reply import Reply, text_reply
 
 MayRead = Callable[[str, Mapping[str, str]], bool]
@@ -24,12 +25,11 @@ _KEPT_SECONDS = 600
 
 def shared(reply: Reply, origin: str | None, *, allowed: bool) -> Reply:
     """`reply` as `origin` gets it: readable if `allowed`. Caches keep the answers to different origins apart."""
-    headers = dict(reply.headers)
-    varies = [part.strip() for part in headers.get("Vary", "").split(",") if part.strip()]
-    headers["Vary"] = ", ".join([*varies, *(["Origin"] if "Origin" not in varies else [])])
-    if origin is not None and allowed:
-        headers |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": _SHOWN}
-    return replace(reply, headers=headers)
+    reply = varies(reply, "Origin")
+    if origin is None or not allowed:
+        return reply
+    said = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": _SHOWN}
+    return replace(reply, headers=reply.headers | said)
 
 
 def preflight(origin: str | None, methods: Iterable[str], *, allowed: bool) -> Reply:
