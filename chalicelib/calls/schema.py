@@ -7,7 +7,7 @@ little more than it says: `knows` with a blank beside it, a choice sent twice, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.calls.judges import YEARS
@@ -26,6 +26,15 @@ _PATTERNS = {"email": EMAIL, "date": DATE, "url": URL, "tel": TEL}
 UNANSWERED: Schema = {"type": ["null", "string", "array"], "pattern": BLANK, "items": {"const": ""}}
 _UNFILLED: Schema = {"type": "string", "pattern": BLANK}
 _TICKED = ("on", "true", "1")
+
+
+def call_name(calls: Sequence[Call]) -> Schema:
+    """The name of a call as it stands in addresses: the one there is, or some to try."""
+    if len(calls) == 1:
+        return {"const": calls[0].call}
+    return {"type": "string", "pattern": "^[a-z0-9-]{3,40}$"} | (
+        {"examples": [one.call for one in calls]} if calls else {}
+    )
 
 
 def answers_schema(published: PublishedCall, *, language: str, base: str) -> Schema:

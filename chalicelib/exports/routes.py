@@ -10,7 +10,7 @@ import msgspec
 from chalicelib.access.check import audit, authorise
 from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
-from chalicelib.exports import storage, table
+from chalicelib.exports import operations, storage, table
 from chalicelib.exports.export import Export
 from chalicelib.exports.nightly import request_export
 from chalicelib.runtime.clock import now
@@ -22,7 +22,7 @@ door = Door(__name__)
 SCHEMAS = Path(__file__).parent / "schemas"
 
 
-@door.serve("/organiser/calls/{call}/exports", "GET")
+@door.serve("/organiser/calls/{call}/exports", "GET", about=operations.LIST)
 def list_exports(request: Request, call: str) -> Reply:
     """The newest exports."""
     authorise(request, call, "viewer", now())
@@ -30,7 +30,7 @@ def list_exports(request: Request, call: str) -> Reply:
     return json_reply({"exports": [_document(one) for one in table.newest(call)]}, headers=PRIVATE)
 
 
-@door.serve("/organiser/calls/{call}/exports", "POST")
+@door.serve("/organiser/calls/{call}/exports", "POST", about=operations.START)
 def start_export(request: Request, call: str) -> Reply:
     """Ask for an export now; 202, it is built by the worker."""
     person = authorise(request, call, "viewer", now())
@@ -39,14 +39,14 @@ def start_export(request: Request, call: str) -> Reply:
     return json_reply(_document(export), status=202, headers=PRIVATE | {"Location": f"exports/{export.export_id}"})
 
 
-@door.serve("/organiser/calls/{call}/exports/{export_id}", "GET")
+@door.serve("/organiser/calls/{call}/exports/{export_id}", "GET", about=operations.SHOW)
 def show_export(request: Request, call: str, export_id: str) -> Reply:
     """State, progress, counts and files."""
     authorise(request, call, "viewer", now())
     return json_reply(_document(_find(call, export_id)), headers=PRIVATE)
 
 
-@door.serve("/organiser/calls/{call}/exports/{export_id}/files/{name}", "GET")
+@door.serve("/organiser/calls/{call}/exports/{export_id}/files/{name}", "GET", about=operations.DOWNLOAD)
 def download(request: Request, call: str, export_id: str, name: str) -> Reply:
     """A link that lives for a minute; every download is written down first."""
     person = authorise(request, call, "viewer", now())
@@ -58,8 +58,8 @@ def download(request: Request, call: str, export_id: str, name: str) -> Reply:
     return Reply(302, headers, "")
 
 
-@door.serve("/schemas/{name}", "GET")
-def schema(_request: Request, name: str) -> Reply:
+@door.serve("/schemas/{name}", "GET", about=operations.SCHEMA)
+def file_schema(_request: Request, name: str) -> Reply:
     """A published JSON Schema. They carry a version and only grow."""
     known = {path.name: path for path in SCHEMAS.glob("*.json")}
     if name not in known:

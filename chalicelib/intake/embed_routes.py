@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from chalicelib.intake import operations
 from chalicelib.intake.embedding import embed_script, embed_tag
 from chalicelib.web.door import Door
 from chalicelib.web.reply import Reply, text_reply
@@ -21,7 +22,7 @@ _HEADERS = {
 }
 
 
-@door.serve("/embed.js", "GET")
+@door.serve("/embed.js", "GET", about=operations.EMBED)
 def embed(request: Request) -> Reply:
     """The script that makes `<aufruf-form>` a form."""
     tag = embed_tag()

@@ -8,6 +8,7 @@ from chalicelib.calls.answers import AnswersInvalid
 from chalicelib.calls.call import Call
 from chalicelib.calls.table import get_call
 from chalicelib.errors import Refusal
+from chalicelib.intake import operations
 from chalicelib.intake.accept import check_open
 from chalicelib.intake.bodies import Posted, read_body
 from chalicelib.intake.draft import clear_cookie, digest_of, read_cookie, write_cookie
@@ -23,7 +24,7 @@ from chalicelib.web.request import Request
 door = Door(__name__)
 
 
-@door.serve("/calls/{call}/form/check", "GET")
+@door.serve("/calls/{call}/form/check", "GET", about=operations.CHECK)
 def check_answers(request: Request, call: str) -> Reply:
     """All answers on one page, to be looked at and sent."""
     asked, request = _asked(request, call)
@@ -33,7 +34,7 @@ def check_answers(request: Request, call: str) -> Reply:
     return page_reply(check_page(asked, draft, request, keys=keys(), now=now()), headers=FORM)
 
 
-@door.serve("/calls/{call}/form/discard", "POST")
+@door.serve("/calls/{call}/form/discard", "POST", about=operations.DISCARD)
 def discard(request: Request, call: str) -> Reply:
     """Delete what was kept. Harmless to repeat."""
     asked, request = _asked(request, call)
@@ -44,7 +45,7 @@ def discard(request: Request, call: str) -> Reply:
     return see_other(location, headers={"Set-Cookie": clear_cookie(call)})
 
 
-@door.serve("/calls/{call}/form/{step}", "GET")
+@door.serve("/calls/{call}/form/{step}", "GET", about=operations.STEP)
 def show_step(request: Request, call: str, step: str) -> Reply:
     """One step, with what was kept of it. A later step without a draft leads to the first one."""
     asked, request = _asked(request, call)
@@ -56,7 +57,7 @@ def show_step(request: Request, call: str, step: str) -> Reply:
     return page_reply(step_page(asked, place, draft, request), headers=PRIVATE)
 
 
-@door.serve("/calls/{call}/form/{step}", "POST")
+@door.serve("/calls/{call}/form/{step}", "POST", about=operations.KEEP)
 def keep(request: Request, call: str, step: str) -> Reply:
     """Keep one step's answers and go on; a refusal shows the step again, with everything typed."""
     asked, request = _asked(request, call)

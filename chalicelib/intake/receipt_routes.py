@@ -12,6 +12,7 @@ from chalicelib.calls.answers import AnswersInvalid
 from chalicelib.calls.table import get_call, list_calls
 from chalicelib.errors import ChangedMeanwhile, NotFound, Refusal
 from chalicelib.intake import receipt
+from chalicelib.intake import receipt_operations as about
 from chalicelib.intake.links import ask_for_links
 from chalicelib.intake.receipt_bodies import EraseUnconfirmed, check_erasure, read_change, read_members
 from chalicelib.intake.receipt_data import held_data
@@ -50,7 +51,7 @@ def helpful(view: View) -> View:
     return helping
 
 
-@door.serve("/receipts/{token}", "GET")
+@door.serve("/receipts/{token}", "GET", about=about.SHOW)
 @helpful
 def show_receipt(request: Request, token: str) -> Reply:
     """The submitter's page. Looking changes nothing: mail scanners follow links too."""
@@ -62,7 +63,7 @@ def show_receipt(request: Request, token: str) -> Reply:
     return json_reply(receipt.receipt_document(submission, mails), headers=PRIVATE)
 
 
-@door.serve("/receipts/{token}/confirm", "POST")
+@door.serve("/receipts/{token}/confirm", "POST", about=about.CONFIRM)
 @helpful
 def confirm_receipt(request: Request, token: str) -> Reply:
     """Confirm the address."""
@@ -70,7 +71,7 @@ def confirm_receipt(request: Request, token: str) -> Reply:
     return _done("confirmed", submission, request, token)
 
 
-@door.serve("/receipts/{token}/change", "GET")
+@door.serve("/receipts/{token}/change", "GET", about=about.SHOW_CHANGE)
 @helpful
 def show_change(request: Request, token: str) -> Reply:
     """The form with the answers as they are."""
@@ -81,7 +82,7 @@ def show_change(request: Request, token: str) -> Reply:
     return page_reply(change_page(published.call, submission, request, token=token), headers=PRIVATE)
 
 
-@door.serve("/receipts/{token}/change", "POST")
+@door.serve("/receipts/{token}/change", "POST", about=about.CHANGE)
 @helpful
 def change_receipt(request: Request, token: str) -> Reply:
     """Replace the answers; a refusal shows a browser its form again, with everything it typed."""
@@ -103,7 +104,7 @@ def change_receipt(request: Request, token: str) -> Reply:
     return _done("changed" if after.version != submission.version else "unchanged", after, request, token)
 
 
-@door.serve("/receipts/{token}/withdraw", "POST")
+@door.serve("/receipts/{token}/withdraw", "POST", about=about.WITHDRAW)
 @helpful
 def withdraw_receipt(request: Request, token: str) -> Reply:
     """Withdraw the report."""
@@ -111,7 +112,7 @@ def withdraw_receipt(request: Request, token: str) -> Reply:
     return _done("withdrawn", receipt.withdraw(published, submission, now()), request, token)
 
 
-@door.serve("/receipts/{token}/erase", "GET")
+@door.serve("/receipts/{token}/erase", "GET", about=about.SHOW_ERASE)
 @helpful
 def show_erase(request: Request, token: str) -> Reply:
     """What erasing means, before it is done."""
@@ -120,7 +121,7 @@ def show_erase(request: Request, token: str) -> Reply:
     return page_reply(erase_page(published.call, submission, request, token=token), headers=PRIVATE)
 
 
-@door.serve("/receipts/{token}/erase", "POST")
+@door.serve("/receipts/{token}/erase", "POST", about=about.ERASE)
 @helpful
 def erase_receipt(request: Request, token: str) -> Reply:
     """Erase the report, once somebody said that it is meant. Repeating completes what was cut short."""
@@ -140,7 +141,7 @@ def erase_receipt(request: Request, token: str) -> Reply:
     return json_reply(receipt.receipt_document(tombstone, []) | receipt.erased_facts(tombstone), headers=PRIVATE)
 
 
-@door.serve("/receipts/{token}/data.json", "GET")
+@door.serve("/receipts/{token}/data.json", "GET", about=about.DATA)
 @helpful
 def show_data(request: Request, token: str) -> Reply:
     """Everything that is held about the report, as a file."""
@@ -152,14 +153,14 @@ def show_data(request: Request, token: str) -> Reply:
     return Reply(200, json_reply({}, headers=headers).headers, document + "\n")
 
 
-@door.serve("/calls/{call}/links", "GET")
+@door.serve("/calls/{call}/links", "GET", about=about.SHOW_LINKS)
 def show_links(request: Request, call: str) -> Reply:
     """Where one asks for lost links."""
     published = get_call(call)
     return page_reply(_links_page(call, request.in_language_of(published.call.languages)))
 
 
-@door.serve("/calls/{call}/links", "POST")
+@door.serve("/calls/{call}/links", "POST", about=about.SEND_LINKS)
 def send_links(request: Request, call: str) -> Reply:
     """Send the links to an address: the same answer whether or not there are any."""
     published = get_call(call)
@@ -179,7 +180,7 @@ def send_links(request: Request, call: str) -> Reply:
     return json_reply({"call": call, "state": "asked"}, status=202, headers=PRIVATE)
 
 
-@door.serve("/calls/{call}/links/sent", "GET")
+@door.serve("/calls/{call}/links/sent", "GET", about=about.LINKS_SENT)
 def links_sent(request: Request, call: str) -> Reply:
     """What follows: a mail, if there is something to send."""
     published = get_call(call)

@@ -6,6 +6,7 @@ from chalicelib.calls.call import Call
 from chalicelib.calls.schema import answers_schema
 from chalicelib.calls.table import get_call, list_calls
 from chalicelib.errors import NotFound, Refusal
+from chalicelib.intake import operations
 from chalicelib.intake.accept import Accepted, accept, check_open
 from chalicelib.intake.after import page_after
 from chalicelib.intake.bodies import Posted, read_body
@@ -30,7 +31,7 @@ from chalicelib.web.request import Request
 door = Door(__name__)
 
 
-@door.serve("/", "GET")
+@door.serve("/", "GET", about=operations.RUNNING_CALLS)
 def running_calls(request: Request) -> Reply:
     """The calls that are open now."""
     running = [one for one in list_calls() if one.call.phase(now()) == "open"]
@@ -39,13 +40,13 @@ def running_calls(request: Request) -> Reply:
     return json_reply({"calls": [call_document(one, now()) for one in running]})
 
 
-@door.serve("/health", "GET")
+@door.serve("/health", "GET", about=operations.HEALTH)
 def health(_request: Request) -> Reply:
     """200 when the app can read its calls; 503 otherwise (by `Unavailable`)."""
     return json_reply({"status": "ok", "calls": len(list_calls())}, headers={"Cache-Control": "no-store"})
 
 
-@door.serve("/calls/{call}", "GET", may_read=may_read)
+@door.serve("/calls/{call}", "GET", may_read=may_read, about=operations.ONE_CALL)
 def one_call(request: Request, call: str) -> Reply:
     """One call: a page for people, the public part of the definition for programs."""
     published = get_call(call)
@@ -54,7 +55,7 @@ def one_call(request: Request, call: str) -> Reply:
     return json_reply(call_document(published, now()), headers={"Vary": "Accept"})
 
 
-@door.serve("/calls/{call}/schema.json", "GET", may_read=may_read)
+@door.serve("/calls/{call}/schema.json", "GET", may_read=may_read, about=operations.ANSWERS_SCHEMA)
 def schema(request: Request, call: str) -> Reply:
     """The JSON Schema of the answers."""
     published = get_call(call)
@@ -63,7 +64,7 @@ def schema(request: Request, call: str) -> Reply:
     return json_reply(document, headers={"Content-Type": "application/schema+json", "Vary": "Accept-Language"})
 
 
-@door.serve("/calls/{call}/form", "GET")
+@door.serve("/calls/{call}/form", "GET", about=operations.FORM_PAGE)
 def form(request: Request, call: str) -> Reply:
     """The form page, with a fresh ticket."""
     published = get_call(call)
@@ -73,7 +74,7 @@ def form(request: Request, call: str) -> Reply:
     return page_reply(form_page(published.call, request, keys=keys(), now=now()), headers=headers)
 
 
-@door.serve("/calls/{call}/tickets", "POST", may_read=may_read)
+@door.serve("/calls/{call}/tickets", "POST", may_read=may_read, about=operations.TICKET)
 def ticket(request: Request, call: str) -> Reply:
     """A ticket for a form elsewhere; ages in seconds."""
     asked = get_call(call).call
@@ -92,7 +93,7 @@ def ticket(request: Request, call: str) -> Reply:
     return json_reply(document, status=201, headers=PRIVATE)
 
 
-@door.serve("/calls/{call}/submissions", "POST", may_read=may_read)
+@door.serve("/calls/{call}/submissions", "POST", may_read=may_read, about=operations.SUBMIT)
 def submit(request: Request, call: str) -> Reply:
     """Accept a submission; a refusal shows a browser its form again, with everything it typed."""
     published = get_call(call)
@@ -146,7 +147,7 @@ def _accepted(accepted: Accepted, call: Call, request: Request, *, named: str) -
     return json_reply(document, status=200 if accepted.replayed else 201, headers=headers)
 
 
-@door.serve("/calls/{call}/thanks/{shown}", "GET")
+@door.serve("/calls/{call}/thanks/{shown}", "GET", about=operations.THANKS)
 def thanks(request: Request, call: str, shown: str) -> Reply:
     """What happens next. Gives no rights and looks nothing up: a reference is no key."""
     published = get_call(call)

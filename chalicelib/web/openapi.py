@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.web.openapi_schemas import Schemas
-from chalicelib.web.operation import PAGE, Answer, ByCall, Operation, Schema
+from chalicelib.web.operation import PAGE, Answer, Operation, Schema
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
@@ -46,11 +46,11 @@ _LOGIN: Schema = {"type": "http", "scheme": "bearer", "description": "An organis
 def openapi_document(served: Iterable[Served], calls: Sequence[Call]) -> dict[str, Any]:
     """The document of everything that is `served`, with schemas for what `calls` ask; silent views are left out."""
     described = [(one, one.about) for one in served if one.about is not None]
-    schemas = Schemas(_types(about for _, about in described))
+    schemas = Schemas(_types(about for _, about in described), calls)
     paths: dict[str, dict[str, Any]] = {}
     for one, about in described:
         for method in one.methods:
-            paths.setdefault(one.path, {})[method.lower()] = _operation(one, about, calls, schemas)
+            paths.setdefault(one.path, {})[method.lower()] = _operation(one, about, schemas)
     return {
         "openapi": OPENAPI,
         "info": {"title": "Aufruf", "version": VERSION, "description": _ABOUT},
@@ -70,28 +70,28 @@ def _types(operations: Iterable[Operation]) -> list[Any]:
     return [body for answer in answers for body in answer.bodies.values() if not isinstance(body, dict)]
 
 
-def _operation(served: Served, about: Operation, calls: Sequence[Call], schemas: Schemas) -> dict[str, Any]:
+def _operation(served: Served, about: Operation, schemas: Schemas) -> dict[str, Any]:
     summary, _, description = (getdoc(served.view) or "").partition("\n\n")
     document: dict[str, Any] = {
         "operationId": served.view.__name__,
         "summary": " ".join(summary.split()),
         "tags": [about.room],
-        "parameters": _parameters(served.path, about, calls),
+        "parameters": _parameters(served.path, about, schemas),
         "responses": _responses(about, schemas),
     }
     if description:
         document["description"] = description
     if about.takes:
-        content = {kind: {"schema": _schema(body, calls)} for kind, body in about.takes.items()}
+        content = {kind: {"schema": schemas.of(body)} for kind, body in about.takes.items()}
         document["requestBody"] = {"required": about.body_required, "content": content}
     if about.login:
         document["security"] = [{"token": []}]
     return document
 
 
-def _parameters(path: str, about: Operation, calls: Sequence[Call]) -> list[dict[str, Any]]:
+def _parameters(path: str, about: Operation, schemas: Schemas) -> list[dict[str, Any]]:
     placeholders = [
-        {"name": name, "in": "path", "required": True, "schema": _schema(about.names[name], calls)}
+        {"name": name, "in": "path", "required": True, "schema": schemas.of(about.names[name])}
         for name in _PLACEHOLDER.findall(path)
     ]
     beside = [
@@ -100,10 +100,6 @@ def _parameters(path: str, about: Operation, calls: Sequence[Call]) -> list[dict
         for name, schema in named.items()
     ]
     return [*placeholders, *beside, {"$ref": "#/components/parameters/lang"}]
-
-
-def _schema(schema: Schema | ByCall, calls: Sequence[Call]) -> Schema:
-    return schema(calls) if callable(schema) else schema
 
 
 def _responses(about: Operation, schemas: Schemas) -> dict[str, Any]:

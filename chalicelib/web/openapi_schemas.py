@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chalicelib.web.problems import Problem
 
+if TYPE_CHECKING:
+    from chalicelib.calls.call import Call
+    from chalicelib.web.operation import Schema
+
 _HERE = "#/components/schemas/{name}"
 
 
 class Schemas:
-    """The schemas of some types, each under its name in `components`."""
+    """The schemas of some types and of what `calls` ask, each under its name in `components`."""
 
-    def __init__(self, types: Iterable[Any]) -> None:
-        self._types = list(dict.fromkeys([Problem, *types]))
-        schemas, components = msgspec.json.schema_components(self._types, ref_template=_HERE)
-        self._by_type = dict(zip(self._types, schemas, strict=True))
+    def __init__(self, types: Iterable[Any], calls: Sequence[Call]) -> None:
+        self._calls = calls
+        several = list(dict.fromkeys([Problem, *types]))
+        schemas, components = msgspec.json.schema_components(several, ref_template=_HERE)
+        self._by_type: dict[Any, Schema] = dict(zip(several, schemas, strict=True))
         self.components: dict[str, Any] = {name: _growing(schema) for name, schema in sorted(components.items())}
 
-    def of(self, body: Any) -> dict[str, Any]:
-        """The schema of a type, or the schema itself where it is one."""
-        return body if isinstance(body, dict) else self._by_type[body]
+    def of(self, body: Any) -> Schema:
+        """The schema of a type, or of what the calls ask, or the schema itself where it is one."""
+        if isinstance(body, FunctionType):
+            name = body.__name__.title().replace("_", "")
+            if name not in self.components:
+                self.components[name] = body(self._calls)
+            return {"$ref": _HERE.format(name=name)}
+        schema: Schema = body if isinstance(body, dict) else self._by_type[body]
+        return schema
 
 
 def _growing(schema: Any) -> Any:
