@@ -168,7 +168,7 @@ def test_whatever_is_not_there_has_one_wording(stack: Stack) -> None:
 def test_a_browser_gets_a_page_and_not_a_problem_document(stack: Stack) -> None:
     answer = stack.ask("GET", "/nothing/here", headers={"Accept": "text/html", "Accept-Language": "en"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
-    assert "<h1>" in answer.text
+    assert "<h1" in answer.text
 
 
 def test_an_organiser_route_without_a_token_asks_for_one(stack: Stack) -> None:
