@@ -200,6 +200,14 @@ def _field(field: Field, here: str) -> Iterator[Finding]:
         least, most = getattr(field, low), getattr(field, high)
         if least is not None and most is not None and least > most:
             yield Finding(f"{here}.{low}", f"{least} is more than {high}, {most}.")
+    if field.min_length is not None and field.max_length is None and field.min_length > (field.longest or 0):
+        yield Finding(
+            f"{here}.min_length", f"{field.min_length} is more than the longest answer, {field.longest or 0}."
+        )
+    if field.min_choices is not None and field.min_choices > len(field.choices):
+        yield Finding(
+            f"{here}.min_choices", f"{field.min_choices} is more than there are choices, {len(field.choices)}."
+        )
     if field.public and field.personal:
         yield Finding(f"{here}.public", f"'{field.id}' is personal: it cannot be public.")
 

@@ -7,20 +7,20 @@ little more than it says: `knows` with a blank beside it, a choice sent twice, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.calls.judges import YEARS
 from chalicelib.calls.patterns import BLANK, DATE, EMAIL, TEL, URL, text_pattern
 
 if TYPE_CHECKING:
-    from chalicelib.calls.call import Call, PublishedCall
+    from chalicelib.calls.call import Call, PublishedCall, Step
     from chalicelib.calls.fields import Field
 
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_FORMATS = {"email": "email", "date": "date", "url": "iri"}  # RFC 3987: people write umlauts in addresses
+_FORMATS = {"email": "idn-email", "date": "date", "url": "iri"}  # people write umlauts in addresses
 _PATTERNS = {"email": EMAIL, "date": DATE, "url": URL, "tel": TEL}
 # What says nothing is no answer, whatever the field: a script may send its empty values.
 UNANSWERED: Schema = {"type": ["null", "string", "array"], "pattern": BLANK, "items": {"const": ""}}
@@ -51,17 +51,23 @@ def answers_schema(published: PublishedCall, *, language: str, base: str) -> Sch
 
 def answers_object(call: Call, language: str) -> Schema:
     """The object schema of answers in JSON, to be embedded elsewhere."""
-    return _object(call, language, lambda field: _in_json(field, language))
+    return _object(call, call.fields, language, lambda field: _in_json(field, language))
 
 
 def form_object(call: Call, language: str, *, beside: Schema) -> Schema:
     """The object schema of a form post: the fields' ids are its names, `beside` them those that are not the call's."""
-    schema = _object(call, language, lambda field: _in_form(field, language))
+    schema = _object(call, call.fields, language, lambda field: _in_form(field, language))
     return schema | {"properties": schema["properties"] | beside}
 
 
-def _object(call: Call, language: str, kind: Callable[[Field], Schema]) -> Schema:
-    fields = call.fields.values()
+def step_object(call: Call, step: Step, language: str) -> Schema:
+    """The object schema of one step, posted as a form. What depends on another step may be asked or not."""
+    asked = {field.id: field for field in step.fields}
+    return _object(call, asked, language, lambda field: _in_form(field, language))
+
+
+def _object(call: Call, asked: Mapping[str, Field], language: str, kind: Callable[[Field], Schema]) -> Schema:
+    fields = asked.values()
     schema: Schema = {
         "type": "object",
         "properties": {name: {} for name in call.policy.ignore_fields}
@@ -70,7 +76,7 @@ def _object(call: Call, language: str, kind: Callable[[Field], Schema]) -> Schem
         "required": [one.id for one in fields if one.required and one.show_if is None],
         "additionalProperties": False,
     }
-    conditional = [_conditional(one, kind(one)) for one in fields if one.show_if is not None]
+    conditional = [_conditional(one, kind(one)) for one in fields if one.show_if and one.show_if.field in asked]
     return schema | ({"allOf": conditional} if conditional else {})
 
 

@@ -1,7 +1,7 @@
 """Published calls in their table, and the short memory of them that keeps the accept path at one AWS call.
 
-Key `call` is the call's name; `<name>@<version>` keeps every version that was replaced, so that an old submission can always be
-read with the questions it answered.
+Key `call` is the call's name; `<name>@<version>` keeps every version that was replaced, so that an old submission can
+always be read with the questions it answered.
 """
 
 from __future__ import annotations

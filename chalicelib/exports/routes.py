@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from chalicelib.access.check import audit, authorise
 from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.exports import operations, storage, table
-from chalicelib.exports.export import Export
+from chalicelib.exports.export import Export, export_name
 from chalicelib.exports.nightly import request_export
 from chalicelib.runtime.clock import now
 from chalicelib.web.door import Door
@@ -34,8 +35,9 @@ def list_exports(request: Request, call: str) -> Reply:
 def start_export(request: Request, call: str) -> Reply:
     """Ask for an export now; 202, it is built by the worker."""
     person = authorise(request, call, "viewer", now())
-    export = request_export(get_call(call), export_id=None, requested_by=person.name, now=now())
-    audit(person, "export-requested", call=call, detail=export.export_id, now=now())
+    published, export_id = get_call(call), export_name(now(), token_hex(3))
+    audit(person, "export-requested", call=call, detail=export_id, now=now())
+    export = request_export(published, export_id=export_id, requested_by=person.name, now=now())
     return json_reply(_document(export), status=202, headers=PRIVATE | {"Location": f"exports/{export.export_id}"})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.calls.table import get_call
 from chalicelib.exports import table
 from chalicelib.exports.builder import build
-from chalicelib.exports.export import Export
+from chalicelib.exports.export import MOST_ATTEMPTS, Export
 from chalicelib.jobs.batches import TryLater, work_through
 from chalicelib.jobs.messages import ExportJob
 from chalicelib.jobs.queues import send_export_job
@@ -42,6 +42,11 @@ def work(job: ExportJob, *, clock: Callable[[], datetime] = now) -> None:
         if table.ended(table.find(job.call, job.export_id)):
             return
         raise TryLater
+    if claimed.attempts > MOST_ATTEMPTS:
+        # Every worker died without a word: reconcile must not keep this going for ever.
+        table.give_back(claimed, cause="attempts-used-up", at=stamp(clock()))
+        log("export-given-up", call=job.call, export=job.export_id, attempt=claimed.attempts)
+        return
     try:
         finished = build(claimed, published, clock=clock)
     except ConditionFailed:

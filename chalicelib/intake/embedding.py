@@ -51,9 +51,7 @@ WORDS = {
         "your spam folder too."
     ),
     "confirm": N_("Open the link and press “Confirm”. Without it your report is deleted after %(days)s days."),
-    "read": N_(
-        "The organisers read your report. Behind the same link you can see at any time what has become of it."
-    ),
+    "read": N_("The organisers read your report. Behind the same link you can see at any time what has become of it."),
     "noMail": N_("No e-mail? Write to %(address)s and name your reference."),
     "another": N_("Report another one"),
 }

@@ -119,7 +119,8 @@ STEP = Operation(
 )
 KEEP = Operation(
     room="form",
-    names=_STEP,
+    names=CALL | {"step": posted.ANY_STEP},
+    each={"step": posted.step_forms},
     query={"back": {"type": "string", "description": "`check` leads straight back to the check page."}},
     takes={FORM: posted.STEP_FORM, MULTIPART: posted.STEP_FORM},
     gives={303: see("To the next step, or the check page; a cookie names what is kept, for a day.")},

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.calls.patterns import EMAIL
-from chalicelib.calls.schema import Schema, answers_object, form_object
+from chalicelib.calls.schema import Schema, answers_object, form_object, step_object
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
@@ -21,11 +21,10 @@ _OURS: Schema = {
     "_website": {"const": "", "description": "There to catch robots: leave it empty, or out."},
     "_next": {
         "type": "string",
-        "pattern": "^[a-z0-9_-]*$",
-        "description": "The name of a page of the call's own, to go to after the post.",
+        "pattern": r"^[^\u0000]*$",
+        "description": "The name of a page that the call names, to go to after the post.",
     },
 }
-_ID: Schema = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 _MEANT = [True, "on", "true", "1"]
 
 
@@ -59,15 +58,25 @@ ERASURE = _members({"confirm": {"enum": _MEANT}}, "confirm")
 """The word that erasing is meant."""
 
 ERASURE_FORM = _members({"confirm": {"enum": _MEANT[1:]}}, "confirm")
-LINKS = _members({"email": {"type": "string", "format": "email", "pattern": EMAIL, "maxLength": 254}}, "email")
+LINKS = _members({"email": {"type": "string", "format": "idn-email", "pattern": EMAIL, "maxLength": 254}}, "email")
 """Where to send the links."""
 
+ANY_STEP: Schema = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 STEP_FORM: Schema = {"type": "object", "description": "The fields of the step; their ids are the names."}
+
+
+def step_forms(calls: Sequence[Call]) -> Schema:
+    """What each step of the calls takes as a form post, by its id."""
+    forms: dict[str, list[Schema]] = {}
+    for call in calls:
+        for step in call.form.steps:
+            forms.setdefault(step.id, []).append(step_object(call, step, _language(call)))
+    return {step: one[0] if len(one) == 1 else {"anyOf": one} for step, one in forms.items()}
 
 
 def step_name(calls: Sequence[Call]) -> Schema:
     """The id of a step."""
-    return {"enum": list(dict.fromkeys(step.id for call in calls for step in call.form.steps))} if calls else _ID
+    return {"enum": list(dict.fromkeys(step.id for call in calls for step in call.form.steps))} if calls else ANY_STEP
 
 
 def _answers(call: Call) -> Schema:

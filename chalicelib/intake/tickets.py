@@ -46,7 +46,7 @@ class TicketTooYoung(TicketRefused):
     code: ClassVar[str] = "ticket-too-young"
     title: ClassVar[str] = N_("That was very fast.")
     message: ClassVar[str] = N_(
-        "To keep robots out we accept a form only after %(seconds)d seconds. Please send it again now."
+        "To keep robots out we take no form in the first moments after it was opened. Please send it again now."
     )
 
 

@@ -1,6 +1,7 @@
 """Logs: one JSON object a line, and only what is on the list.
 
-Personal data cannot get in by accident: a field that is not named here raises in tests and is dropped in production.
+Personal data cannot get in by accident: a field that is not named here is dropped, and the line says so (the tests look
+for such lines).
 """
 
 import sys

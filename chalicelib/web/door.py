@@ -108,13 +108,22 @@ def read_request(asked: ChaliceRequest) -> Request:
     body = asked.raw_body
     return Request(
         method=asked.method,
-        path=asked.to_original_event()["path"],
+        path=_path(asked.to_original_event()),
         query=query,
         headers=headers,
         body=body if isinstance(body, bytes) else body.encode(),
         language=choose(query.get("lang"), headers.get("accept-language", ""), languages()),
         id=str(asked.context.get("requestId", "")),
     )
+
+
+def _path(event: dict[str, Any]) -> str:
+    """The path below the app's root, as it was sent. A custom domain's base path stands in `path`, but in no route."""
+    path: str = event["requestContext"]["resourcePath"]
+    for name, value in (event["pathParameters"] or {}).items():
+        path = path.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
+    ends_with_slash = event["path"].endswith("/") and not path.endswith("/")
+    return path + "/" if ends_with_slash else path
 
 
 def _answer(view: Callable[..., Reply], asked: ChaliceRequest, route: str, names: dict[str, str]) -> Reply:

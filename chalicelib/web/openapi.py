@@ -7,10 +7,12 @@ from their classes, schemas from the types that views answer with. Nothing here 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import getdoc
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from chalicelib.web.openapi_schemas import Schemas
 from chalicelib.web.operation import PAGE, Answer, Operation, Schema
@@ -43,18 +45,23 @@ _LANGUAGE: Schema = {
 _LOGIN: Schema = {"type": "http", "scheme": "bearer", "description": "An organiser's API token."}
 
 
-def openapi_document(served: Iterable[Served], calls: Sequence[Call]) -> dict[str, Any]:
-    """The document of everything that is `served`, with schemas for what `calls` ask; silent views are left out."""
+def openapi_document(served: Iterable[Served], calls: Sequence[Call], *, base: str) -> dict[str, Any]:
+    """The document of everything that is `served`, with schemas for what `calls` ask; silent views are left out.
+
+    `base` is the app's public address.
+    """
     described = [(one, one.about) for one in served if one.about is not None]
     schemas = Schemas(_types(about for _, about in described), calls)
     paths: dict[str, dict[str, Any]] = {}
     for one, about in described:
         for method in one.methods:
-            paths.setdefault(one.path, {})[method.lower()] = _operation(one, about, schemas)
+            paths.setdefault(one.path, {})[method.lower()] = _operation(one.path, one, about, schemas)
+            for path, operation in _known(one, about, calls, schemas):
+                paths.setdefault(path, {})[method.lower()] = operation
     return {
         "openapi": OPENAPI,
         "info": {"title": "Aufruf", "version": VERSION, "description": _ABOUT},
-        "servers": [{"url": "."}],  # relative to this document: right behind any base path
+        "servers": [{"url": base}],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -70,13 +77,26 @@ def _types(operations: Iterable[Operation]) -> list[Any]:
     return [body for answer in answers for body in answer.bodies.values() if not isinstance(body, dict)]
 
 
-def _operation(served: Served, about: Operation, schemas: Schemas) -> dict[str, Any]:
+def _known(
+    served: Served, about: Operation, calls: Sequence[Call], schemas: Schemas
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same operation once more for each value of a placeholder that decides what is taken."""
+    for name, bodies in about.each.items():
+        for value, body in bodies(calls).items():
+            path = served.path.replace(f"{{{name}}}", value)
+            schema = schemas.named(f"{served.view.__name__}_{value}", body)
+            known = replace(about, takes=dict.fromkeys(about.takes, schema))
+            operation = _operation(path, served, known, schemas)
+            yield path, operation | {"operationId": f"{served.view.__name__}_{value}"}
+
+
+def _operation(path: str, served: Served, about: Operation, schemas: Schemas) -> dict[str, Any]:
     summary, _, description = (getdoc(served.view) or "").partition("\n\n")
     document: dict[str, Any] = {
         "operationId": served.view.__name__,
         "summary": " ".join(summary.split()),
         "tags": [about.room],
-        "parameters": _parameters(served.path, about, schemas),
+        "parameters": _parameters(path, about, schemas),
         "responses": _responses(about, schemas),
     }
     if description:

@@ -12,7 +12,7 @@ from chalicelib.web.problems import Problem
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
-    from chalicelib.web.operation import Schema
+    from chalicelib.web.operation import ByCall, Schema
 
 _HERE = "#/components/schemas/{name}"
 
@@ -30,12 +30,16 @@ class Schemas:
     def of(self, body: Any) -> Schema:
         """The schema of a type, or of what the calls ask, or the schema itself where it is one."""
         if isinstance(body, FunctionType):
-            name = body.__name__.title().replace("_", "")
-            if name not in self.components:
-                self.components[name] = body(self._calls)
-            return {"$ref": _HERE.format(name=name)}
+            return self.named(body.__name__, body)
         schema: Schema = body if isinstance(body, dict) else self._by_type[body]
         return schema
+
+    def named(self, name: str, body: Schema | ByCall) -> Schema:
+        """A schema that many places name."""
+        name = name.title().replace("_", "")
+        if name not in self.components:
+            self.components[name] = body(self._calls) if callable(body) else body
+        return {"$ref": _HERE.format(name=name)}
 
 
 def _growing(schema: Any) -> Any:

@@ -53,7 +53,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """What one view takes and gives.
 
     `names` describe the placeholders of its path, `query` and `headers` what may be sent beside a body, `takes` the
-    body by media type. `refuses` names the refusals by class; `Broken` is none of them: nobody plans for it.
+    body by media type. Where the body depends on what stands in the path, `each` gives the known values of a placeholder
+    with what each takes. `refuses` names the refusals by class; `Broken` is none of them: nobody plans for it.
     """
 
     room: str
@@ -63,6 +64,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     query: Mapping[str, Schema] = {}
     headers: Mapping[str, Schema] = {}
     takes: Mapping[str, Schema | ByCall] = {}
+    each: Mapping[str, ByCall] = {}
     body_required: bool = True
     login: bool = False
 

@@ -2,6 +2,7 @@
 
 from chalicelib.calls.table import get_call, list_calls
 from chalicelib.runtime.clock import now
+from chalicelib.runtime.settings import settings
 from chalicelib.web import operations
 from chalicelib.web.accessibility import accessibility_page
 from chalicelib.web.caching import tagged
@@ -34,7 +35,7 @@ def openapi(request: Request) -> Reply:
 
     name = request.query.get("call")
     calls = [get_call(name)] if name else [one for one in list_calls() if one.call.phase(now()) == "open"]
-    document = openapi_document(everything_served(), [one.call for one in calls])
+    document = openapi_document(everything_served(), [one.call for one in calls], base=settings().public_url)
     # Any site may read it: it says the same to everybody.
     headers = {"Cache-Control": "public, max-age=60", "Access-Control-Allow-Origin": "*"}
     return tagged(json_reply(document, headers=headers), request.headers)

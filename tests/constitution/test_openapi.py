@@ -17,12 +17,13 @@ from chalicelib.web.door import Served, everything_served
 from chalicelib.web.openapi import openapi_document
 from tests.builders import PROJECT, call_of, kosi
 
+BASE = "https://aufruf.example.org"
 BY_ITSELF = {"HEAD", "OPTIONS"}  # with GET, and where there is CORS
 
 
 def document(*calls: Call) -> dict[str, Any]:
     """As it goes out."""
-    return msgspec.json.decode(msgspec.json.encode(openapi_document(everything_served(), calls)))
+    return msgspec.json.decode(msgspec.json.encode(openapi_document(everything_served(), calls, base=BASE)))
 
 
 def operations(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -100,6 +101,13 @@ def test_the_document_of_one_call_says_exactly_what_its_form_takes() -> None:
     [schema] = [document(call_of())["components"]["schemas"]["Report"]["properties"]["answers"]]
     assert list(schema["properties"]) == list(call_of().fields)
     assert document(call_of())["components"]["schemas"]["CallName"] == {"const": "small-call"}
+
+
+def test_each_step_of_a_call_says_what_it_takes() -> None:
+    described = operations(document(kosi()))
+    for step in kosi().form.steps:
+        [content, _] = described[f"POST /calls/{{call}}/form/{step.id}"]["requestBody"]["content"].values()
+        assert content["schema"]["$ref"].endswith(f"/Keep{step.id.title().replace('_', '')}")
 
 
 def test_nothing_of_it_is_loaded_before_it_is_asked_for() -> None:

@@ -192,7 +192,11 @@ def test_changes_after_a_kill_reach_the_function_on_the_stream(mortal: Emulator,
     mapping_state = tmp_path / "emulator" / "state" / "lambda.json"
     mortal.client("lambda").tag_resource(Resource=mortal.client("lambda").get_function(FunctionName="relay")[
         "Configuration"]["FunctionArn"], Tags={"saved": "now"})  # fmt: skip
-    wait_for(lambda: mapping_state.exists() and '"saved"' in mapping_state.read_text(), seconds=5, what="the save of the position")
+
+    def saved() -> bool:
+        return mapping_state.exists() and '"saved"' in mapping_state.read_text()
+
+    wait_for(saved, seconds=5, what="the save of the position")
     kill(mortal)
     mortal.start()
     put(mortal, "after-0")

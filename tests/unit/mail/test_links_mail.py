@@ -56,5 +56,5 @@ def test_it_is_in_the_language_of_the_newest() -> None:
     assert english.subject == "The links to your reports"
     assert '<html lang="de">' in german.html
     assert "3 May 2026, 14:00" in english.text
-    assert "3. Mai 2026, 14:00 Uhr" in german.text
+    assert "3. Mai 2026, 14:00\N{NO-BREAK SPACE}Uhr" in german.text
     assert "Guten Tag" not in english.text + english.html

@@ -45,7 +45,7 @@ def test_it_says_what_for_which_number_when_and_whom_to_ask(language: str) -> No
 def test_the_german_mail_is_german_and_the_english_one_english() -> None:
     german, english = confirm("de"), confirm("en")
     assert "Bestätigen" in german.text
-    assert "4. Mai 2026, 14:00 Uhr" in german.text
+    assert "4. Mai 2026, 14:00\N{NO-BREAK SPACE}Uhr" in german.text
     assert "11. Mai 2026" in german.text
     assert "4 May 2026, 14:00" in english.text
     assert not {"Guten Tag", "Bitte"} & set(re.findall(r"\w+", words(english)))

@@ -59,9 +59,10 @@ def test_words_come_from_the_catalogue_with_their_details() -> None:
 
 
 def test_a_time_is_that_of_the_place() -> None:
-    assert format_moment(SUMMER, "de", "Europe/Berlin") == "14. September 2017, 15:30 Uhr"
+    assert format_moment(SUMMER, "de", "Europe/Berlin") == "14. September 2017, 15:30\N{NO-BREAK SPACE}Uhr"
     assert format_moment(SUMMER, "en", "Europe/Berlin") == "14 September 2017, 15:30"
-    assert format_moment(SUMMER.replace(month=12), "de", "Europe/Berlin") == "14. Dezember 2017, 14:30 Uhr"
+    winter = SUMMER.replace(month=12)
+    assert format_moment(winter, "de", "Europe/Berlin") == "14. Dezember 2017, 14:30\N{NO-BREAK SPACE}Uhr"
 
 
 def test_a_day_is_that_of_the_place() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.errors import FieldError, LoginNeeded, NotFound, Refusal, Unavailable
 from chalicelib.intake.accept import IdempotencyMismatch
-from chalicelib.intake.tickets import TicketTooYoung
+from chalicelib.intake.tickets import TicketMissing
 from chalicelib.web.problems import problem_document, problem_reply
 from tests.builders import request
 
@@ -40,8 +40,8 @@ def test_a_problem_says_what_is_wrong_in_the_language_of_the_request() -> None:
 
 
 def test_details_fill_the_words() -> None:
-    document = problem_document(TicketTooYoung(seconds=2), request(language="de"))
-    assert "nach 2 Sekunden" in str(document["detail"])
+    document = problem_document(TicketMissing(call="small-call"), request(language="de"))
+    assert "POST /calls/small-call/tickets" in str(document["detail"])
 
 
 def test_wrong_fields_are_named_with_code_and_words() -> None:
