@@ -8,7 +8,7 @@ from tests.builders import kosi_answers
 from tests.deployed.stack import CALL, Stack
 from tests.local.waiting import wait_for
 
-PEOPLE = 50
+PEOPLE = 100
 BUSY = (502, 503, 504)  # nothing half-done, safe to repeat
 
 
@@ -29,9 +29,9 @@ def test_a_ticket_used_many_times_at_once_makes_one_report(stack: Stack, address
 
     def send(number: int) -> tuple[int, str | None, str]:
         ready.wait()
-        # A key beside a ticket is ignored, so fifty different ones change nothing.
+        # A key beside a ticket is ignored, so a hundred different ones change nothing.
         answer = stack.post_report(answers, ticket=ticket, key=f"person-{number}")
-        while answer.status_code in BUSY:  # fifty processes start at once, on a small machine some too late
+        while answer.status_code in BUSY:  # many processes start at once, on a small machine some too late
             answer = stack.post_report(answers, ticket=ticket, key=f"person-{number}")
         assert answer.status_code in (200, 201), answer.text
         return answer.status_code, answer.headers.get("Idempotent-Replayed"), answer.json()["reference"]
