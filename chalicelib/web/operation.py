@@ -53,8 +53,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """What one view takes and gives.
 
     `names` describe the placeholders of its path, `query` and `headers` what may be sent beside a body, `takes` the
-    body by media type. Where the body depends on what stands in the path, `each` gives the known values of a placeholder
-    with what each takes. `refuses` names the refusals by class; `Broken` is none of them: nobody plans for it.
+    body by media type. Where the body depends on what stands in the path, `each` gives the known values of a
+    placeholder with what each takes. `refuses` names the refusals by class; `Broken` is none of them: nobody plans it.
     """
 
     room: str

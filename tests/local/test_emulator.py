@@ -278,6 +278,40 @@ def test_the_api_hands_over_path_and_body_as_they_were_sent(aws: Emulator) -> No
     assert (event["isBase64Encoded"], base64.b64decode(event["body"])) == (True, b"\xff\x00")
 
 
+def test_the_api_answers_in_the_words_of_its_definition_what_it_does_not_know(aws: Emulator) -> None:
+    mock = {"type": "MOCK", "responses": {"default": {"statusCode": "200"}}}
+    words = {
+        "statusCode": 405,
+        "responseParameters": {"gatewayresponse.header.Allow": "'GET'"},
+        "responseTemplates": {"application/json": '{"status": 405}'},
+    }
+    body = {
+        "swagger": "2.0",
+        "info": {"title": "api", "version": "1"},
+        "paths": {"/": {"get": {"responses": {}, "x-amazon-apigateway-integration": mock}}},
+        "x-amazon-apigateway-gateway-responses": {"MISSING_AUTHENTICATION_TOKEN": words},
+    }
+    api = {"RestApiId": {"Ref": "Api"}}
+    resources = {
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}},
+        "Deployed": {"Type": "AWS::ApiGateway::Deployment", "Properties": api},
+        "Stage": {
+            "Type": "AWS::ApiGateway::Stage",
+            "Properties": {**api, "DeploymentId": {"Ref": "Deployed"}, "StageName": "api"},
+        },
+    }
+    template = json.dumps({"Resources": resources, "Outputs": {"Api": {"Value": {"Ref": "Api"}}}})
+    stacks = aws.client("cloudformation")
+    stacks.create_stack(StackName="words", TemplateBody=template)
+    stacks.get_waiter("stack_create_complete").wait(StackName="words", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    [output] = stacks.describe_stacks(StackName="words")["Stacks"][0]["Outputs"]
+    parts = urlsplit(aws.endpoint)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=30)) as connection:
+        connection.request("TRACE", f"/_aws/execute-api/{output['OutputValue']}/api/")
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("Allow"), answer.read()) == (405, "GET", b'{"status": 405}')
+
+
 def test_with_permissions_enforced_a_function_may_do_what_its_role_allows(
     tmp_path: Path, emulator_python: Path
 ) -> None:

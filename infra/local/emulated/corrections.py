@@ -38,6 +38,7 @@ def correct(note: Callable[[str], None], code: Path) -> Application:
     """
     _unpack_once(code)
     _take_every_type_as_binary()
+    _import_gateway_responses()
     _know_batches_by_their_action()
     _note_deleted_messages(note)
     return _keep_paths_as_sent(internals("app").app)
@@ -84,6 +85,20 @@ def _take_every_type_as_binary() -> None:
         return "*/*" in (binary_types or ()) or bool(matches(media_type, binary_types))
 
     api._media_type_matches = matches_or_any
+
+
+def _import_gateway_responses() -> None:
+    """The answers of the gateway's own stand in the API's definition."""
+    api = internals("services.apigateway_v1")
+    import_api = api._import_rest_api
+
+    def import_with_responses(spec: dict[str, Any], *arguments: Any) -> str:
+        api_id: str = import_api(spec, *arguments)
+        for kind, response in spec.get("x-amazon-apigateway-gateway-responses", {}).items():
+            api._put_gateway_response(api_id, kind, response)
+        return api_id
+
+    api._import_rest_api = import_with_responses
 
 
 def _know_batches_by_their_action() -> None:
