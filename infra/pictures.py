@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,20 @@ from infra.local import ports
 from infra.local.emulator import ROOT
 
 FOLDER = ROOT / "docs" / "pictures"
-WIDTHS = (390, 1280)  # CSS pixels: a phone, a desk
-HEIGHT = 844
+PHONE: Any = {"viewport": {"width": 390, "height": 844}}  # CSS pixels
+DESK: Any = {"viewport": {"width": 1280, "height": 844}}
+_TELLING = frozenset(
+    {"call", "form-errors", "step-1", "step-errors", "check", "thanks", "receipt-confirmed", "mailbox", "mail"}
+)
+_SHORT = frozenset({"call", "step-errors", "check", "thanks"})
+# All pages on a phone; the most telling ones on a desk, in the dark, and in colours that a person has chosen.
+LOOKS: dict[str, tuple[Any, frozenset[str] | None]] = {
+    "390": (PHONE, None),
+    "1280": (DESK, _TELLING),
+    "dark": (PHONE | {"color_scheme": "dark"}, _SHORT),
+    "contrast": (PHONE | {"forced_colors": "active", "color_scheme": "dark"}, _SHORT),
+}
+_NOT_YET, _CLOSED = "opens-in-a-hundred-years", "closed-long-ago"
 _COLOURS = 48  # enough for text and flat colours, and a third of the bytes
 _LONGEST = 3200  # pixels: of a longer page its upper part
 _START_SECONDS = 180
@@ -44,11 +57,15 @@ def main() -> int:
         )
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
     sample = read_samples()[0]
     with tempfile.TemporaryDirectory() as data, _local_stack(Path(data)) as url, sync_playwright() as playwright:
+        _publish_calls_out_of_time(Path(data), sample.call)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        for width in WIDTHS:
-            _walk(browser, url, sample, width)
+        for look, (settings, only) in LOOKS.items():
+            with browser.new_context(base_url=url, locale="de-DE", **settings) as context:
+                _walk(_Camera(context.new_page(), look, only), url, sample)
         _form_for_readme(browser, url, sample.call)
         browser.close()
     return 0
@@ -81,52 +98,116 @@ def _local_stack(data: Path) -> Iterator[str]:
         running.wait()
 
 
-def _walk(browser: Browser, url: str, sample: Sample, width: int) -> None:
+@dataclass(frozen=True)
+class _Camera:
+    """Takes pictures of one kind: `width` in CSS pixels, `look` as the end of their names. `only` limits which."""
+
+    page: Page
+    look: str
+    only: frozenset[str] | None = None
+
+    def take(self, name: str) -> None:
+        if self.only is None or name in self.only:
+            _take(self.page, f"{name}-{self.look}")
+
+
+def _walk(camera: _Camera, url: str, sample: Sample) -> None:
     """One submitter's way, a picture at each station."""
-    answers = sample.answers | {"reporter_email": f"brigitte.beispielhaus+{width}@example.org"}
-    with browser.new_context(base_url=url, viewport={"width": width, "height": HEIGHT}, locale="de-DE") as context:
-        page = context.new_page()
-        page.goto(f"/calls/{sample.call}")
-        _take(page, f"call-{width}")
-        page.goto(f"/calls/{sample.call}/form")
-        _take(page, f"form-{width}")
+    page, call = camera.page, sample.call
+    answers = sample.answers | {"reporter_email": f"brigitte.beispielhaus+{camera.look}@example.org"}
+    for name, path in {
+        "calls": "/",
+        "call": f"/calls/{call}",
+        "call-not-yet": f"/calls/{_NOT_YET}",
+        "call-closed": f"/calls/{_CLOSED}",
+        "accessibility": f"/calls/{call}/accessibility",
+        "links": f"/calls/{call}/links",
+        "no-such-page": "/calls/there-is-none",
+        "form": f"/calls/{call}/form",
+    }.items():
+        page.goto(path)
+        camera.take(name)
+    _fill_in(page, answers | {"summary": "Zu kurz.", "reporter_email": "brigitte.beispielhaus", "since": 24})
+    page.wait_for_timeout(1500)  # a call takes nothing from those who are quicker than people
+    _send(page)
+    page.wait_for_selector(".errors")
+    camera.take("form-errors")
 
-        _fill_in(page, answers | {"summary": "Zu kurz.", "reporter_email": "brigitte.beispielhaus", "since": 24})
-        page.wait_for_timeout(1500)  # a call takes nothing from those who are quicker than people
-        _send(page)
-        _take(page, f"form-errors-{width}")
-
+    page.goto(f"/calls/{call}")
+    page.locator("main a.button").click()
+    _send(page)
+    page.wait_for_selector(".errors")
+    camera.take("step-errors")
+    page.goto(page.url)
+    steps = int(page.locator("#progress").get_attribute("max") or 0)
+    for number in range(1, steps + 1):
+        page.wait_for_selector(f"#progress[value='{number}']")
         _fill_in(page, answers)
+        camera.take(f"step-{number}")
         _send(page)
-        page.wait_for_url("**/thanks/**")
-        _take(page, f"thanks-{width}")
+    page.wait_for_url("**/check?*")
+    camera.take("check")
+    _send(page)
+    page.wait_for_url("**/thanks/**")
+    camera.take("thanks")
+    _read_mail(camera, url, str(answers["reporter_email"]))
 
-        mail = _mail_to(url, str(answers["reporter_email"]))
-        page.goto("/_local/mailbox")
-        _take(page, f"mailbox-{width}")
-        page.get_by_role("link", name=mail["subject"]).first.click()
-        page.locator("pre a").first.click()
-        _take(page, f"receipt-before-{width}")
-        page.get_by_role("main").get_by_role("button").first.click()
-        _take(page, f"receipt-confirmed-{width}")
-        page.goto("about:blank")  # a mail program knows nothing of our pages' content security policy
-        page.set_content(mail["html"])
-        _take(page, f"mail-{width}")
+
+def _read_mail(camera: _Camera, url: str, address: str) -> None:
+    """From the mail to a report that is erased."""
+    page = camera.page
+    mail = _mail_to(url, address)
+    page.goto("/_local/mailbox")
+    camera.take("mailbox")
+    page.get_by_role("link", name=mail["subject"]).first.click()
+    page.locator("pre a").first.click()
+    receipt = page.url.partition("?")[0]
+    camera.take("receipt-before")
+    _send(page)
+    camera.take("receipt-confirmed")
+    for way in ("change", "erase"):
+        page.goto(f"{receipt}/{way}")
+        camera.take(f"receipt-{way}")
+    page.locator("#field-confirm").check()
+    _send(page)
+    camera.take("receipt-erased")
+    page.goto("about:blank")  # a mail program knows nothing of our pages' content security policy
+    page.set_content(mail["html"])
+    camera.take("mail")
+
+
+def _publish_calls_out_of_time(data: Path, call: str) -> None:
+    """Two more calls, so that there are pictures of one that is not open yet and of one that is closed."""
+    text = (ROOT / "calls" / f"{call}.yaml").read_text(encoding="utf-8")
+    for name, before, after in (
+        (_NOT_YET, "opens_at: 2017", "opens_at: 2117"),
+        (_CLOSED, "closes_at: null", "closes_at: 2017-12-01T09:00:00"),
+    ):
+        file = data / f"{name}.yaml"
+        file.write_text(text.replace(f"call: {call}", f"call: {name}").replace(before, after), encoding="utf-8")
+        subprocess.run(  # noqa: S603 - our own command
+            [Path(sys.executable).with_name("aufruf"), "calls", "publish", file],
+            cwd=ROOT,
+            env=os.environ | {"DATA": str(data / "stack")},
+            check=True,
+            capture_output=True,
+        )
 
 
 def _form_for_readme(browser: Browser, url: str, call: str) -> None:
-    """The upper part of the form on a phone, in English as the README is."""
-    with browser.new_context(base_url=url, viewport={"width": WIDTHS[0], "height": HEIGHT}, locale="en-GB") as context:
+    """The first step of the form on a phone, in English as the README is."""
+    with browser.new_context(base_url=url, locale="en-GB", **PHONE) as context:
         page = context.new_page()
-        page.goto(f"/calls/{call}/form")
-        page.evaluate("document.querySelector('main form h2').scrollIntoView({block: 'start', behavior: 'instant'})")
+        page.goto(f"/calls/{call}")
+        page.locator("main a.button").click()
+        page.wait_for_selector("#progress")
         _take(page, "form", whole=False)
 
 
 def _fill_in(page: Page, answers: dict[str, Any]) -> None:
     for name, answer in answers.items():
         controls = page.locator(f"main [name='{name}']")
-        if controls.count() == 0:
+        if controls.count() == 0 or not controls.first.is_visible():
             continue
         if controls.first.get_attribute("type") in ("radio", "checkbox"):
             values = answer if isinstance(answer, list) else [answer]
@@ -138,7 +219,7 @@ def _fill_in(page: Page, answers: dict[str, Any]) -> None:
 
 
 def _send(page: Page) -> None:
-    page.locator("main form button[type=submit]").last.click()
+    page.locator("main form:not([action*=discard]) button[type=submit]").first.click()
     page.wait_for_load_state()
 
 
