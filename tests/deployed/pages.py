@@ -111,6 +111,18 @@ def pages_of_the_form(page: Page, address: str, language: str) -> Iterator[str]:
     yield "thanks"
 
 
+def pages_of_lost_links(page: Page, address: str, language: str) -> Iterator[str]:
+    """Asking for the links once more, first without an address."""
+    page.goto(f"/calls/{CALL}/links?lang={language}")
+    press(page)
+    expect(page.locator(".errors")).to_be_visible()
+    yield "links-errors"
+    page.locator("main input[type=email]").fill(address)
+    press(page)
+    page.wait_for_url("**/links/sent*")
+    yield "links-sent"
+
+
 def pages_of_the_receipt(page: Page, link: str, language: str) -> Iterator[str]:
     """From the link in the mail to a report that is erased."""
     page.goto(f"{link}?lang={language}")

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.builders import kosi
 from tests.deployed.pages import (
     STEPS,
+    pages_of_lost_links,
     pages_of_the_form,
     pages_of_the_receipt,
     publish_calls_out_of_time,
@@ -75,6 +76,7 @@ def whole_stack(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Stack
 def every_page(page: Page, stack: Stack, address: str, language: str) -> Iterator[str]:
     """Give the name of each page while `page` shows it."""
     yield from standing_pages(page, language)
+    yield from pages_of_lost_links(page, f"nobody-{address}", language)
     yield from pages_of_the_form(page, address, language)
     found = re.search(rf"{re.escape(stack.url)}/receipts/\S+", stack.mail(address)["text"])
     assert found is not None
