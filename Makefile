@@ -22,7 +22,7 @@ run: $(VENV)/.tools .venv-emulator/.ready ## everything on this machine at http:
 
 test: check $(VENV)/.dev .venv-emulator/.ready ## everything that proves the project
 	@$(RUN)python -m tests.prerequisites
-	@$(RUN)python -m pytest $(ARGS)
+	@$(RUN)python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-tables: $(VENV)/.dev ## the table tests alone, against AWS_ENDPOINT_URL_DYNAMODB if that is set
 	@$(RUN)python -m pytest tests/tables $(ARGS)

@@ -67,8 +67,9 @@ def nightly(event: CloudWatchEvent) -> dict[str, Any]:
 
 @app.schedule("rate(15 minutes)")
 def reconcile(_event: CloudWatchEvent) -> dict[str, Any]:
-    """Put back on the queues what is owed and what nobody is at work on."""
+    """Put back on the queues what is owed and what nobody is at work on; close calls that are full."""
     from chalicelib.exports.reconcile import reconcile_exports
+    from chalicelib.intake.limit import close_full_calls
     from chalicelib.mail.reconcile import reconcile_mails
 
-    return {"mails": reconcile_mails(), "exports": reconcile_exports()}
+    return {"mails": reconcile_mails(), "exports": reconcile_exports(), "calls": close_full_calls()}

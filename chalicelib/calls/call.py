@@ -139,6 +139,8 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     event: Event | None = None
     policy: Policy = field(default_factory=Policy)
     landscape: Landscape = field(default_factory=Landscape)
+    # Not written in a file: the worker that counts found as many submissions as `policy.limit` allows.
+    full: bool = False
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -159,11 +161,13 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """A local time of this call, in UTC."""
         return local.replace(tzinfo=local.tzinfo or ZoneInfo(self.time_zone)).astimezone(UTC)
 
-    def phase(self, now: datetime) -> Literal["not-yet", "open", "closed"]:
+    def phase(self, now: datetime) -> Literal["not-yet", "open", "full", "closed"]:
         """Whether the call takes submissions at `now`."""
         if now < self.opens:
             return "not-yet"
-        return "closed" if self.closes is not None and now >= self.closes else "open"
+        if self.closes is not None and now >= self.closes:
+            return "closed"
+        return "full" if self.full else "open"
 
 
 class PublishedCall(Struct, frozen=True):

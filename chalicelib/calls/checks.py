@@ -75,6 +75,8 @@ def _basics(call: Call) -> Iterator[Finding]:
     else:
         if call.closes is not None and call.closes <= call.opens:
             yield Finding("closes_at", "must be later than opens_at.")
+    if call.full:
+        yield Finding("full", "is found by counting and cannot be written down; see policy.limit.")
     if call.event is not None and call.event.ends_at <= call.event.starts_at:
         yield Finding("event.ends_at", "must be later than starts_at.")
 

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_FORMATS = {"email": "idn-email", "date": "date", "url": "iri"}  # people write umlauts in addresses
+_FORMATS = {"email": "idn-email", "date": "date"}  # none for `url`: `https://` may be left out
 _PATTERNS = {"email": EMAIL, "date": DATE, "url": URL, "tel": TEL}
 # What says nothing is no answer, whatever the field: a script may send its empty values.
 UNANSWERED: Schema = {"type": ["null", "string", "array"], "pattern": BLANK, "items": {"const": ""}}
 _UNFILLED: Schema = {"type": "string", "pattern": BLANK}
+# What is not asked may hold anything, it is dropped; but NUL is refused before anything is read.
+_DROPPED: Schema = {"pattern": r"^[^\u0000]*$"}
 _TICKED = ("on", "true", "1")
 
 
@@ -70,9 +72,8 @@ def _object(call: Call, asked: Mapping[str, Field], language: str, kind: Callabl
     fields = asked.values()
     schema: Schema = {
         "type": "object",
-        "properties": {name: {} for name in call.policy.ignore_fields}
-        # What is not asked may hold anything: it is dropped.
-        | {one.id: _named(one, language) | (kind(one) if one.show_if is None else {}) for one in fields},
+        "properties": dict.fromkeys(call.policy.ignore_fields, _DROPPED)
+        | {one.id: _named(one, language) | (kind(one) if one.show_if is None else _DROPPED) for one in fields},
         "required": [one.id for one in fields if one.required and one.show_if is None],
         "additionalProperties": False,
     }

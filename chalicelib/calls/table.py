@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 import msgspec
+from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.calls.call import Call, PublishedCall
@@ -30,6 +31,7 @@ class CallRecord(Record):
     version = NumberAttribute()
     published_at = UnicodeAttribute()
     definition = UnicodeAttribute()
+    full_at = UnicodeAttribute(null=True)
 
 
 _remembered: dict[str, tuple[float, PublishedCall]] = {}
@@ -75,6 +77,7 @@ def list_calls() -> list[PublishedCall]:
 def put_call(call: Call, *, after: PublishedCall | None, published_at: str) -> PublishedCall:
     """Publish `call` as the version after `after`. Raises `ConditionFailed` when somebody published meanwhile."""
     published = PublishedCall(call=call, version=after.version + 1 if after else 1, published_at=published_at)
+    # Whether it is full is counted anew: the new version may have another limit.
     definition = msgspec.json.encode(call).decode()
     name = call.call
     current = CallRecord(name, version=published.version, published_at=published_at, definition=definition)
@@ -89,15 +92,35 @@ def put_call(call: Call, *, after: PublishedCall | None, published_at: str) -> P
     return published
 
 
+def mark_full(published: PublishedCall, *, at: str | None) -> None:
+    """Write down since when the call is full, or with `None` that it is not. Raises `ConditionFailed` when somebody
+    published meanwhile.
+    """
+    record = CallRecord(published.call.call)
+    action = CallRecord.full_at.set(at) if at else CallRecord.full_at.remove()
+    with table_errors():
+        record.update([action], condition=CallRecord.version == published.version)
+    forget_calls()
+
+
 def _archive(published: PublishedCall) -> None:
-    name, definition = published.call.call, msgspec.json.encode(published.call).decode()
+    name, definition = published.call.call, msgspec.json.encode(replace(published.call, full=False)).decode()
     key = f"{name}{_ARCHIVED}{published.version}"
     CallRecord(key, version=published.version, published_at=published.published_at, definition=definition).save()
 
 
 def _published(record: CallRecord) -> PublishedCall:
-    call = msgspec.json.decode(record.definition, type=Call)
+    call = replace(msgspec.json.decode(record.definition, type=Call), full=record.full_at is not None)
     return PublishedCall(call=call, version=int(record.version), published_at=record.published_at)
 
 
-__all__ = ["CallRecord", "ConditionFailed", "forget_calls", "get_call", "list_calls", "put_call", "read_call"]
+__all__ = [
+    "CallRecord",
+    "ConditionFailed",
+    "forget_calls",
+    "get_call",
+    "list_calls",
+    "mark_full",
+    "put_call",
+    "read_call",
+]

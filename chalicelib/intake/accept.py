@@ -43,6 +43,15 @@ class CallNotOpen(Refusal):
     message: ClassVar[str] = N_("Reports are taken within the dates of the call only.")
 
 
+class CallFull(Refusal):
+    """The call has as many submissions as its policy allows."""
+
+    status: ClassVar[int] = 403
+    code: ClassVar[str] = "call-full"
+    title: ClassVar[str] = N_("This call has received as many reports as it can take.")
+    message: ClassVar[str] = N_("Thank you for your interest. Links to reports sent before go on working.")
+
+
 class KeyUnreadable(Refusal):
     """An `Idempotency-Key` that is empty, too long, or not printable ASCII."""
 
@@ -128,7 +137,9 @@ def _too_late(call: Call, ticket: Ticket | None, now: datetime) -> Refusal | Non
 
 
 def check_open(call: Call, now: datetime) -> None:
-    """Raises `CallNotOpen` with the dates."""
+    """Raises `CallNotOpen` with the dates, `CallFull`."""
+    if call.phase(now) == "full":
+        raise CallFull
     if call.phase(now) != "open":
         closes = stamp(call.closes) if call.closes else None
         raise CallNotOpen(facts={"opens_at": stamp(call.opens), "closes_at": closes})

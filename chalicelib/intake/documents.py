@@ -34,7 +34,7 @@ class CallDocument(TypedDict):
 
     call: str
     version: int
-    phase: Literal["not-yet", "open", "closed"]
+    phase: Literal["not-yet", "open", "full", "closed"]
     languages: list[str]
     title: Texts
     intro: Texts

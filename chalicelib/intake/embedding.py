@@ -22,6 +22,7 @@ WORDS = {
     "ownPage": N_("Open the form on its own page"),
     "opens": N_("This call opens on %(moment)s."),
     "closed": N_("This call was open until %(moment)s. Thank you to everybody who took part."),
+    "full": N_("This call has received as many reports as it can take."),
     "marked": N_("Fields marked “optional” may stay empty; all others are needed."),
     "optional": N_("optional"),
     "range": N_("%(least)s to %(most)s characters"),

@@ -6,7 +6,7 @@ from chalicelib.calls.answers import AnswersInvalid
 from chalicelib.calls.schema import call_name
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.intake import request_schemas as posted
-from chalicelib.intake.accept import CallNotOpen, IdempotencyMismatch, KeyUnreadable
+from chalicelib.intake.accept import CallFull, CallNotOpen, IdempotencyMismatch, KeyUnreadable
 from chalicelib.intake.bodies import BodyTooLarge, BodyUnreadable, MediaTypeUnknown
 from chalicelib.intake.cors import OriginRefused
 from chalicelib.intake.documents import (
@@ -59,7 +59,7 @@ TICKET = Operation(
             links=(Link("submit", "A report with this ticket.", _SAME_CALL, {"ticket": "$response.body#/ticket"}),),
         )
     },
-    refuses=(*READING, OriginRefused, CallNotOpen),
+    refuses=(*READING, OriginRefused, CallNotOpen, CallFull),
 )
 _LOCATION = {"Location": "The thank-you page, relative to this address; it gives no rights."}
 _THANKED = (
@@ -90,8 +90,8 @@ SUBMIT = Operation(
         303: see("For browsers: it was taken, or had been taken before."),
     },
     refuses=(
-        *READING, *BODY, OriginRefused, CallNotOpen, TicketRefused, TicketExpired, TicketTooYoung, TicketMissing,
-        ProofRefused, ProofExpired, ProofMissing, KeyUnreadable, AnswersInvalid, IdempotencyMismatch,
+        *READING, *BODY, OriginRefused, CallNotOpen, CallFull, TicketRefused, TicketExpired, TicketTooYoung,
+        TicketMissing, ProofRefused, ProofExpired, ProofMissing, KeyUnreadable, AnswersInvalid, IdempotencyMismatch,
         NotConfirmedInTime, Erased,
     ),
 )  # fmt: skip
@@ -110,21 +110,22 @@ CHECK = Operation(
     gives={200: page("All answers, with a button to send them."), 303: see("To the first step: nothing is kept.")},
     refuses=READING,
 )
-_STEP = CALL | {"step": posted.step_name}
+_STEP = CALL | {"step": posted.ANY_STEP}
 STEP = Operation(
     room="form",
     names=_STEP,
+    each={"step": posted.step_forms},
     gives={200: page("The step."), 303: see("To the first step: nothing is kept.")},
-    refuses=(*READING, CallNotOpen),
+    refuses=(*READING, CallNotOpen, CallFull),
 )
 KEEP = Operation(
     room="form",
-    names=CALL | {"step": posted.ANY_STEP},
+    names=_STEP,
     each={"step": posted.step_forms},
     query={"back": {"type": "string", "description": "`check` leads straight back to the check page."}},
     takes={FORM: posted.STEP_FORM, MULTIPART: posted.STEP_FORM},
     gives={303: see("To the next step, or the check page; a cookie names what is kept, for a day.")},
-    refuses=(*READING, *BODY, CallNotOpen, AnswersInvalid),
+    refuses=(*READING, *BODY, CallNotOpen, CallFull, AnswersInvalid),
 )
 DISCARD = Operation(room="form", names=CALL, gives={303: see("To the call.")}, refuses=READING)
 EMBED = Operation(

@@ -74,11 +74,6 @@ def step_forms(calls: Sequence[Call]) -> Schema:
     return {step: one[0] if len(one) == 1 else {"anyOf": one} for step, one in forms.items()}
 
 
-def step_name(calls: Sequence[Call]) -> Schema:
-    """The id of a step."""
-    return {"enum": list(dict.fromkeys(step.id for call in calls for step in call.form.steps))} if calls else ANY_STEP
-
-
 def _answers(call: Call) -> Schema:
     return answers_object(call, _language(call))
 

@@ -170,6 +170,12 @@ def changed_since(call: str, state: State, shard: int, since: str) -> Iterator[l
     yield from _paged(SubmissionRecord.by_state.query(hash_key, ByState.changed_at >= since, page_size=PAGE))
 
 
+def count(call: str, state: State, shard: int) -> int:
+    """How many submissions are in `state`, by the index (eventually consistent)."""
+    with table_errors():
+        return SubmissionRecord.by_state.count(_call_state(call, state, shard))
+
+
 def last_change(call: str, state: State, shard: int) -> str | None:
     """The stamp of the newest change among the submissions in `state`, by the index (eventually consistent)."""
     with table_errors():

@@ -84,7 +84,7 @@ def _known(
     for name, bodies in about.each.items():
         for value, body in bodies(calls).items():
             path = served.path.replace(f"{{{name}}}", value)
-            schema = schemas.named(f"{served.view.__name__}_{value}", body)
+            schema = schemas.named(f"{served.view.__name__}_{value}", body) if about.takes else {}
             known = replace(about, takes=dict.fromkeys(about.takes, schema))
             operation = _operation(path, served, known, schemas)
             yield path, operation | {"operationId": f"{served.view.__name__}_{value}"}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 from rich.table import Table
 
 from infra.call_files import CallFileInvalid, complaints, read_call_file
@@ -72,7 +73,7 @@ def publish_file(file: Path) -> tuple[PublishedCall, bool]:
 
     call, lines = read_call_file(file)
     before = read_call(call.call)
-    if before is not None and before.call == call:
+    if before is not None and replace(before.call, full=False) == call:
         return before, False
     findings = check_change(before.call, call) if before is not None else []
     if findings:

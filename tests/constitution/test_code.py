@@ -80,7 +80,7 @@ def test_no_error_is_hidden_by_a_broad_except_outside_the_argued_places(path: Pa
 def test_every_entry_point_is_a_line_or_two() -> None:
     for node in tree(PROJECT / "app.py").body:
         if isinstance(node, ast.FunctionDef):
-            assert len(node.body) <= 4, node.name
+            assert len(node.body) <= 5, node.name
 
 
 def test_no_file_is_a_place_for_everything() -> None:

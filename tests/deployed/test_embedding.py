@@ -38,6 +38,7 @@ from tests.deployed.embedded import (
 )
 from tests.deployed.sites import EXAMPLES, Site, website
 from tests.deployed.stack import CALL, ROOT, Stack
+from tests.deployed.test_in_the_browser import wait_as_a_person_would
 
 PHONE = 390
 EVERY = "every-question"
@@ -199,6 +200,7 @@ def test_a_plain_form_of_a_site_that_is_not_listed_is_refused_and_can_be_sent_fr
         expect(page.get_by_label(kosi().fields["name"].label["de"])).to_have_value(NAME)
         own_stack.drain()
         assert own_stack.mails(address) == []
+        wait_as_a_person_would()  # the page came with a fresh ticket
         page.get_by_role("main").get_by_role("button", name="Meldung abschicken").click()
         expect(page.locator(".reference")).to_be_visible()
     own_stack.mail(address)

@@ -101,6 +101,10 @@ class AufrufForm extends HTMLElement {
 
   showClosed() {
     const { title, phase, opens_at: opens, closes_at: closes, time_zone: zone } = this.definition;
+    if (phase === "full") {
+      this.show(this.heading(title[this.language]), make("p", {}, this.say("full")));
+      return;
+    }
     const early = phase === "not-yet";
     const when = { moment: moment(early ? opens : closes, this.language, zone) };
     this.show(this.heading(title[this.language]), make("p", {}, this.say(early ? "opens" : "closed", when)));
