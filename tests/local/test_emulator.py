@@ -86,7 +86,7 @@ def make_table(emulator: Emulator, name: str = "things", **more: Any) -> str:
 def make_function(emulator: Emulator, name: str, handler: str, *, role: str = ROLE, **environment: str) -> str:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("code.py", CODE)
+        archive.writestr(zipfile.ZipInfo("code.py"), CODE)  # without the time, so that the same code is the same file
     made = emulator.client("lambda").create_function(
         FunctionName=name, Runtime="python3.11", Role=role, Handler=f"code.{handler}", Timeout=20,
         Code={"ZipFile": packed.getvalue()}, Environment={"Variables": environment},
