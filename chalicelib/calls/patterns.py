@@ -36,8 +36,9 @@ def text_pattern(least: int, *, several_lines: bool) -> str:
     """
     word = f"[^{_SPACE}{_REFUSED}]"
     edge = f"[{_SPACE}]*"
-    if not several_lines:
-        return f"^{edge}(?={word})(?:{word}|[{_SPACE}]+(?={word})){{{least},}}{edge}$"
+    inside = f"[^{_REFUSED}{_LINE_FEEDS}]" if several_lines else f"[^{_REFUSED}]"
     if least == 1:
-        return f"^{edge}{word}(?:[^{_REFUSED}{_LINE_FEEDS}]*{word})?{edge}$"
-    return f"^{edge}{word}[^{_REFUSED}{_LINE_FEEDS}]{{{least - 2},}}{word}{edge}$"
+        return f"^{edge}{word}(?:{inside}*{word})?{edge}$"
+    if several_lines:
+        return f"^{edge}{word}{inside}{{{least - 2},}}{word}{edge}$"
+    return f"^{edge}{word}(?:{word}|[{_SPACE}]+(?={word})){{{least - 1},}}{edge}$"

@@ -19,6 +19,7 @@ TokenIssuer = Callable[[], str]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_ANY = r"/{path:[\s\S]*}"  # a line feed is a character like any other (`%0A`)
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -55,10 +56,10 @@ class Front:
         local.router.add_post("/token", self._token)
         local.router.add_get("/ses", self._ses_behaviour)
         local.router.add_post("/ses", self._change_ses_behaviour)
-        local.router.add_route("*", "/{path:.*}", self._nothing_here)
+        local.router.add_route("*", _ANY, self._nothing_here)
         application = web.Application(client_max_size=MAX_BODY_BYTES)
         application.add_subapp("/_local", local)
-        application.router.add_route("*", "/{path:.*}", self._proxy.handle)
+        application.router.add_route("*", _ANY, self._proxy.handle)
         application.on_startup.append(lambda _: self._proxy.open())
         application.on_cleanup.append(lambda _: self._proxy.close())
         application.on_response_prepare.append(_without_server)

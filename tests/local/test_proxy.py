@@ -28,7 +28,7 @@ class Gateway:
         self.seen: list[tuple[web.Request, bytes]] = []
         self.answer: Answer = lambda request: web.Response(text="ok")
         upstream = web.Application(client_max_size=20 * 1024 * 1024)
-        upstream.router.add_route("*", "/{path:.*}", self._upstream)
+        upstream.router.add_route("*", r"/{path:[\s\S]*}", self._upstream)
         self.stack: LocalStack | None = LocalStack(endpoint=serve(upstream), url="", outputs={"RestAPIId": "abc"})
         self.port = ports.choose()
         front = Front(
@@ -72,6 +72,7 @@ def test_every_method_goes_through(gateway: Gateway, method: str) -> None:
     [
         "/",
         "/a%2Fb/c%20d",
+        "/a%0Ab%00",
         "/%C3%A4?q=%C3%A4&q=2&empty=&plus=a+b&pct=%2B",
         "//double//slash/",
         "/a/../b/./c",
