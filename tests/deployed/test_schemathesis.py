@@ -37,7 +37,7 @@ from tests.deployed.stack import CALL, Stack
 SEED = 20170914
 EXAMPLES = 5  # for each operation, beside the cases that cover its schemas
 SEQUENCES = 12
-# Of the cases that cover a form's fields every second is sent, of one operation (the submission as JSON) all: the fields
+# Of the cases that cover a form's fields every second is sent, of one (the submission as JSON) all: the fields
 # are judged in one place, whatever they came in. The emulator takes some twenty requests a second.
 ONE_IN = 2
 WHOLE = ("POST /calls/{call}/submissions", JSON)
