@@ -36,6 +36,7 @@ from chalicelib.submissions.table import SubmissionRecord, find, pages
 from tests.aws import Border, create_tables, watched
 from tests.builders import answers as good_answers
 from tests.builders import call_of
+from tests.integration.conformance import check_answer
 
 JSON = "application/json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -189,6 +190,7 @@ class World:
         content = answer["body"]
         if answer.get("isBase64Encoded"):
             content = base64.b64decode(content).decode("latin-1")
+        check_answer(method, event["resource"], answer["statusCode"], answer["headers"], content)
         return Answer(answer["statusCode"], answer["headers"], content)
 
     # What moves by itself on AWS
