@@ -113,12 +113,12 @@ def submit(request: Request, call: str) -> Reply:
         if not request.wants_html:
             raise
         log("refused", call=call, code=refusal.code, request=request.id)
-        return _form_again(call, request, posted, refusal)
+        return _form_again(published.call, request, posted, refusal)
     return _accepted(accepted, published.call, request, named=posted.next)
 
 
-def _form_again(call: str, request: Request, posted: Posted, refusal: Refusal) -> Reply:
-    page = form_page(get_call(call).call, request, keys=keys(), now=now(), posted=posted, refusal=refusal)
+def _form_again(call: Call, request: Request, posted: Posted, refusal: Refusal) -> Reply:
+    page = form_page(call, request, keys=keys(), now=now(), posted=posted, refusal=refusal)
     return page_reply(page, status=refusal.status, headers=FORM | refusal.headers)
 
 

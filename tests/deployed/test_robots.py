@@ -82,6 +82,26 @@ def loads(asked: list[str]) -> list[str]:
     return [one for one in asked if "/altcha" in one]
 
 
+def test_the_button_stays_under_the_pointer_when_pressing_it_is_the_first_thing_done(
+    browser: Browser, strict: Stack, address: str
+) -> None:
+    with visitor(browser, strict) as (page, _asked):
+        page.goto(FORM)
+        fill_in(page, address)
+        send(page)
+        first = sent(page)
+        page.go_back()
+        expect(question(page, "email")).to_have_value(address)
+        button = page.locator("form[action*=submissions] button[type=submit]")
+        button.hover()
+        before = button.bounding_box()
+        page.mouse.down()
+        page.wait_for_load_state("networkidle")  # whatever the press sets off has come
+        assert button.bounding_box() == before
+        page.mouse.up()
+        assert sent(page) == first
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_the_check_runs_while_somebody_fills_in_the_form(

@@ -84,4 +84,7 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) passed = false; // back again: the widget starts anew as well
 });
 if ("atOnce" in box.dataset) start();
-for (const entered of ["focusin", "pointerdown", "keydown"]) form.addEventListener(entered, start, { once: true });
+// Not when it is the button that is pressed (after going back, everything is filled in already): the widget would push
+// the button away from under the pointer, and the click would be lost. Sending starts the check as well.
+const entered = ({ target }) => target.closest("[type=submit]") || start();
+for (const event of ["focusin", "pointerdown", "keydown"]) form.addEventListener(event, entered);
