@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from chalicelib.calls.answers import judge
@@ -157,3 +158,18 @@ def request(
         language=language,
         id="request-1",
     )
+
+
+def accepted(
+    call: PublishedCall | None = None,
+    number: int = 1,
+    given: dict[str, Any] | None = None,
+    *,
+    edited: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Submission:
+    """A submission as it is once it was accepted; `edited` is the organisers' copy."""
+    one = submission_of(call, number, given)
+    text = msgspec.json.encode(edited).decode() if edited is not None else None
+    values = {"confirmed_at": one.submitted_at, "decided_at": one.submitted_at, "expires_at": None}
+    return replace(one, **(values | {"state": "accepted", "published": text} | changes))

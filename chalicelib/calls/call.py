@@ -98,11 +98,16 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A district on the tile map: the id of a choice, and its place counted from 0 at the north-west."""
+    """A district on the tile map: the id of a choice, and its place counted from 0 at the north-west.
+
+    `lat` and `lng` are about where its centre is, in degrees (WGS 84), for maps with coordinates; both or none.
+    """
 
     id: str
     row: int
     col: int
+    lat: float | None = None
+    lng: float | None = None
 
 
 class Grid(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from chalicelib.calls.call import Call
+from chalicelib.calls.call import Call, Tile
 from chalicelib.calls.fields import Field, Texts
 
 _CALL = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
@@ -243,8 +243,8 @@ def _landscape(call: Call) -> Iterator[Finding]:
     if grid is None:
         return
     field = call.fields.get(grid.field)
-    if field is None or field.type not in _PLURAL:
-        yield Finding("landscape.grid.field", f"'{grid.field}' is not a field with choices.")
+    if field is None or not field.public or field.type not in _PLURAL:
+        yield Finding("landscape.grid.field", f"'{grid.field}' is not a public field with choices.")
         return
     taken: set[tuple[int, int]] = set()
     for number, tile in enumerate(grid.tiles):
@@ -255,4 +255,12 @@ def _landscape(call: Call) -> Iterator[Finding]:
             yield Finding(here, "lies outside the grid.")
         if (tile.row, tile.col) in taken:
             yield Finding(here, "stands on another tile.")
+        yield from _position(tile, here)
         taken.add((tile.row, tile.col))
+
+
+def _position(tile: Tile, here: str) -> Iterator[Finding]:
+    if (tile.lat is None) != (tile.lng is None):
+        yield Finding(here, "needs both 'lat' and 'lng', or neither.")
+    elif not (-90 <= (tile.lat or 0) <= 90 and -180 <= (tile.lng or 0) <= 180):  # noqa: PLR2004 - degrees
+        yield Finding(here, "is nowhere on Earth: 'lat' goes from -90 to 90, 'lng' from -180 to 180.")

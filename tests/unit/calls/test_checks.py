@@ -135,10 +135,13 @@ FINDINGS: list[tuple[str, Change]] = [
     ("landscape.charts[0]", with_(landscape=Landscape(charts=("name",)))),
     ("landscape.charts[0]", with_(landscape=Landscape(charts=("nobody",)))),
     ("landscape.grid.field", grid(of="name")),
+    ("landscape.grid.field", grid(of="relation")),
     ("landscape.grid.tiles[0].id", grid(Tile("blue", 0, 0))),
     ("landscape.grid.tiles[0]", grid(Tile("green", 1, 0))),
     ("landscape.grid.tiles[0]", grid(Tile("green", 0, -1))),
     ("landscape.grid.tiles[1]", grid(Tile("green", 0, 0), Tile("work", 0, 0))),
+    ("landscape.grid.tiles[0]", grid(Tile("green", 0, 0, lat=51.5))),
+    ("landscape.grid.tiles[0]", grid(Tile("green", 0, 0, lat=51.5, lng=181.0))),
 ]
 
 
