@@ -1,7 +1,12 @@
-"""The zip that goes to Lambda: the dependencies, built once for each lock file, and the app on top of them."""
+"""The zip that goes to Lambda: the dependencies, built once for each lock file, and the app on top of them.
+
+The same sources make the same bytes, whenever and wherever they are packaged.
+"""
 
 import hashlib
 import importlib.metadata
+import inspect
+import json
 import os
 import platform
 import shutil
@@ -12,8 +17,10 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-# What chalice writes into every zip beside the dependencies.
-_APP = ("app.py", "chalicelib/", "chalice/")
+from infra import bytecode, slim
+
+_KEPT = 4  # zips of dependencies in the cache
+_COMPILE_TEMPLATES = "from chalicelib.web.templating import compile_templates; compile_templates()"
 
 # Chalice packages only what has a function.
 _DEPENDENCIES_APP = """\
@@ -61,15 +68,19 @@ def _environment(region: str) -> dict[str, str]:
     return {**kept, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def dependencies(requirements: Path, cache: Path, *, for_host: bool, region: str) -> Path:
-    """A zip of everything in `requirements`, from `cache` when it has been built before.
+def dependencies(requirements: Path, app: Path, cache: Path, *, for_host: bool, region: str) -> Path:
+    """A zip of what the app uses of everything in `requirements`, from `cache` when it has been built before.
 
     `for_host` builds for this machine instead of for Lambda, which is the same thing on an x86-64 Linux. On another
     machine the local stack needs it, since its functions run right there.
     """
     for_host = for_host and not _like_lambda()
+    kept = slim.operations(app)
     facts = [
         requirements.read_text(encoding="utf-8"),
+        json.dumps(kept),
+        inspect.getsource(slim),
+        inspect.getsource(bytecode),
         importlib.metadata.version("chalice"),
         platform.python_version() if for_host else ".".join(platform.python_version_tuple()[:2]),
         f"{platform.system()} {platform.machine()}" if for_host else "lambda",
@@ -79,11 +90,24 @@ def dependencies(requirements: Path, cache: Path, *, for_host: bool, region: str
     if not built.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
-            build = _install_for_host if for_host else _install_for_lambda
-            whole = build(requirements, Path(scratch), region)
+            install = _install_for_host if for_host else _install_for_lambda
+            folder = install(requirements, Path(scratch), region)
+            slim.slim(folder, kept)
+            bytecode.compile_all(folder)
+            whole = Path(scratch) / "whole.zip"
+            bytecode.write_zip(folder, whole)
             # Named when whole, so that an interrupted build is never taken for a finished one.
             whole.replace(built)
+        _forget_old(cache)
+    built.touch()
     return built
+
+
+def _forget_old(cache: Path) -> None:
+    """Keep the zips that were used last: each is for one lock file, and lock files change."""
+    by_age = sorted(cache.glob("dependencies-*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in by_age[_KEPT:]:
+        path.unlink(missing_ok=True)
 
 
 def _like_lambda() -> bool:
@@ -97,15 +121,12 @@ def _install_for_lambda(requirements: Path, scratch: Path, region: str) -> Path:
     (scratch / "app.py").write_text(_DEPENDENCIES_APP, encoding="utf-8")
     shutil.copy2(requirements, scratch / "requirements.txt")
     run_chalice(scratch, "package", "out", region=region)
-    result = scratch / "dependencies.zip"
-    with (
-        zipfile.ZipFile(scratch / "out" / "deployment.zip") as source,
-        zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for entry in sorted(source.infolist(), key=lambda entry: entry.filename):
-            if not entry.filename.startswith(_APP):
-                target.writestr(entry, source.read(entry))
-    return result
+    folder = scratch / "site-packages"
+    with zipfile.ZipFile(scratch / "out" / "deployment.zip") as source:
+        source.extractall(folder)
+    (folder / "app.py").unlink()
+    shutil.rmtree(folder / "chalice")
+    return folder
 
 
 def _install_for_host(requirements: Path, scratch: Path, _region: str) -> Path:
@@ -117,20 +138,36 @@ def _install_for_host(requirements: Path, scratch: Path, _region: str) -> Path:
     if done.returncode:
         message = f"pip could not install {requirements.name}:\n{done.stdout.strip()}"
         raise PackagingFailed(message)
-    result = scratch / "dependencies.zip"
-    with zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                target.write(path, path.relative_to(folder))
-    return result
+    return folder
 
 
-def put_app_on(dependencies_zip: Path, app_zip: Path, target: Path) -> None:
-    """Write `target`: a copy of the dependencies with the app's files added. Compresses the app only."""
+def put_app_on(dependencies_zip: Path, app_zip: Path, target: Path, *, scratch: Path) -> None:
+    """Write `target`: a copy of the dependencies with the app added, its templates and modules compiled.
+
+    Raises PackagingFailed with the words of what could not be compiled.
+    """
+    folder = scratch / "app"
+    with zipfile.ZipFile(app_zip) as app:
+        app.extractall(folder)
+    done = subprocess.run(  # noqa: S603 - our own interpreter and our own code
+        [sys.executable, "-B", "-c", _COMPILE_TEMPLATES],
+        cwd=folder,
+        env={**_environment(""), "PYTHONHASHSEED": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        message = f"the templates could not be compiled:\n{done.stdout.strip()}"
+        raise PackagingFailed(message)
+    try:
+        bytecode.compile_all(folder)
+    except bytecode.NotCompiled as error:
+        raise PackagingFailed(str(error)) from error
     shutil.copyfile(dependencies_zip, target)
-    with zipfile.ZipFile(app_zip) as app, zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as whole:
-        for entry in sorted(app.infolist(), key=lambda entry: entry.filename):
-            whole.writestr(entry, app.read(entry))
+    with zipfile.ZipFile(target, "a") as whole:
+        bytecode.add_to_zip(folder, whole)
 
 
 def sha256(path: Path) -> str:

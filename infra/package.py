@@ -57,14 +57,16 @@ def package(
     if not (project / "requirements.txt").is_file():
         message = f"no requirements.txt in {project}"
         raise PackagingFailed(message)
-    dependencies = archive.dependencies(project / "requirements.txt", cache, for_host=host, region=_REGION)
+    dependencies = archive.dependencies(
+        project / "requirements.txt", project / "chalicelib", cache, for_host=host, region=_REGION
+    )
     out.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that both files can be moved into place whole.
     with tempfile.TemporaryDirectory(dir=out, prefix="packaging-") as scratch:
         staging = Path(scratch)
         template = _run_chalice(project, staging, stage)
         whole = staging / "whole.zip"
-        archive.put_app_on(dependencies, staging / "out" / "deployment.zip", whole)
+        archive.put_app_on(dependencies, staging / "out" / "deployment.zip", whole, scratch=staging)
         _prove(whole, template, cache)
         whole.replace(result.archive)
     result.template.write_text(json.dumps(template, indent=1) + "\n", encoding="utf-8")

@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 
 _SOURCES = (
     "app.py", "requirements.txt", "chalicelib", ".chalice", "infra/resources",
-    "infra/archive.py", "infra/package.py", "infra/template.py",
+    "infra/archive.py", "infra/bytecode.py", "infra/package.py", "infra/slim.py", "infra/template.py",
 )  # fmt: skip
 _LAMBDA_MACHINE = ("Linux", "x86_64", (3, 11))
 

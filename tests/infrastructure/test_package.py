@@ -3,10 +3,11 @@
 import json
 import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from chalicelib.web.templating import ROOMS
 from infra import archive
 from infra.archive import PackagingFailed
 from infra.package import Package, package
@@ -37,9 +38,38 @@ def test_the_zip_holds_nothing_of_ours_that_does_not_run_there(made: Package, pr
         name for name in names(made) if name.startswith(("chalicelib/", "calls/", "infra/", "tests/", "docs/", "."))
     ]
     assert all(name.startswith("chalicelib/") for name in ours)
-    assert not [name for name in ours if "__pycache__" in name or name.endswith((".pyc", "~"))]
+    assert not [name for name in ours if name.endswith("~")]
     shipped = {path.relative_to(project).as_posix() for path in (project / "chalicelib").rglob("*.py")}
-    assert {name for name in ours if name.endswith(".py")} == shipped
+    compiled_here = {name for name in ours if name.startswith("chalicelib/web/compiled_templates/")}
+    assert {name for name in ours if name.endswith(".py")} - compiled_here == shipped
+
+
+def test_every_module_has_byte_code_that_is_taken_unseen(made: Package) -> None:
+    with zipfile.ZipFile(made.archive) as whole:
+        found = set(whole.namelist())
+        modules = {PurePosixPath(name) for name in found if name.endswith(".py")}
+        byte_code = {
+            name: name.parent / "__pycache__" / f"{name.stem}.{sys.implementation.cache_tag}.pyc" for name in modules
+        }
+        assert len(modules) > 500
+        assert [name for name, compiled in byte_code.items() if str(compiled) not in found] == []
+        # PEP 552: the flags after the magic number; 1 is hash-based and never checked.
+        flags = {int.from_bytes(whole.read(str(compiled))[4:8], "little") for compiled in byte_code.values()}
+    assert flags == {1}
+
+
+def test_no_tests_and_no_notes_of_installers_ship(made: Package) -> None:
+    folders = {part for name in names(made) for part in PurePosixPath(name).parts[:-1]}
+    assert not [one for one in folders if one in {"tests", "test"} or one.endswith((".dist-info", ".egg-info"))]
+
+
+def test_templates_ship_as_python(made: Package) -> None:
+    found = names(made)
+    assert not [name for name in found if "/templates/" in name]
+    sources = [path for path in ROOMS.glob("*/templates/**/*") if path.is_file()]
+    assert len(
+        [name for name in found if name.startswith("chalicelib/web/compiled_templates/tmpl_") and name.endswith(".py")]
+    ) == len(sources)
 
 
 def test_packaging_again_gives_the_same_bytes(made: Package, project: Path, tmp_path: Path) -> None:
@@ -81,9 +111,10 @@ def test_a_handler_that_is_not_there_is_refused(made: Package) -> None:
 
 
 def test_dependencies_are_not_built_again_for_the_same_lock_file(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = archive.dependencies(copy / "requirements.txt", CACHE, for_host=False, region="eu-central-1")
+    arguments = (copy / "requirements.txt", copy / "chalicelib", CACHE)
+    first = archive.dependencies(*arguments, for_host=False, region="eu-central-1")
     monkeypatch.setattr(archive, "run_chalice", None)
-    assert archive.dependencies(copy / "requirements.txt", CACHE, for_host=False, region="eu-central-1") == first
+    assert archive.dependencies(*arguments, for_host=False, region="eu-central-1") == first
 
 
 def test_a_dependency_chalice_cannot_install_fails_although_chalice_calls_it_a_success(
