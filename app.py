@@ -18,6 +18,7 @@ import chalicelib.intake.embed_routes
 import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
+import chalicelib.organisers.decision_routes
 import chalicelib.web.routes
 from chalicelib.web.door import answer_unrouted
 
@@ -28,6 +29,7 @@ app.register_blueprint(chalicelib.intake.routes.door)
 app.register_blueprint(chalicelib.intake.receipt_routes.door)
 app.register_blueprint(chalicelib.intake.journey_routes.door)
 app.register_blueprint(chalicelib.intake.embed_routes.door)
+app.register_blueprint(chalicelib.organisers.decision_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 
 

@@ -62,6 +62,11 @@ def find_token(digest: str) -> Token | None:
     )
 
 
+def audit_record(*, subject: str, at: str, who: str, event: str, detail: str | None) -> AuditRecord:
+    """One line, to be written in a transaction with what it tells of."""
+    return AuditRecord(subject, at, who=who, event=event, detail=detail)
+
+
 def put_audit(*, subject: str, at: str, who: str, event: str, detail: str | None) -> None:
     """Write one line; never changed afterwards."""
     with table_errors():

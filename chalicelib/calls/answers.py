@@ -58,6 +58,21 @@ def judge_step(call: Call, step: Step, given: Mapping[str, object], earlier: Ans
     return _judge(call, step.fields, given, {name: answer for name, answer in earlier.items() if name not in own})
 
 
+def public_part(call: Call, answers: Mapping[str, Answer]) -> Answers:
+    """The answers to public fields, in the order of the form."""
+    return {name: answers[name] for name, field in call.fields.items() if field.public and name in answers}
+
+
+def judge_public(call: Call, given: Mapping[str, object], answers: Answers) -> Answers:
+    """The normalised answers of `given` to the public fields, judged beside the private ones of `answers`.
+
+    Raises `AnswersInvalid`; a field that is not public is unknown here.
+    """
+    public = [field for field in call.fields.values() if field.public]
+    private = {name: answer for name, answer in answers.items() if name in call.fields and not call.fields[name].public}
+    return public_part(call, _judge(call, public, given, private))
+
+
 def _judge(call: Call, fields: Iterable[Field], given: Mapping[str, object], earlier: Answers) -> Answers:
     asked = {field.id: field for field in fields}
     errors = [

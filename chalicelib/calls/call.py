@@ -71,13 +71,15 @@ class Consents(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True):
     """The questions. `submitter_email` names the field whose address gets the mails, `title_field` the one whose
-    answer names a submission in lists.
+    answer names a submission in lists. `takes_part` is the condition for a sender who is part of what is reported:
+    of several reports of the same, theirs leads.
     """
 
     submitter_email: str
     title_field: str
     consents: Consents
     steps: tuple[Step, ...]
+    takes_part: Condition | None = None
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 
 from chalicelib.calls.call import Call, Tile
-from chalicelib.calls.fields import Field, Texts
+from chalicelib.calls.fields import Condition, Field, Texts
 
 _CALL = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -159,7 +159,7 @@ def _form(call: Call) -> Iterator[Finding]:
             if field.id in seen:
                 yield Finding(f"{here}.id", f"'{field.id}' is there twice.")
             yield from _field(field, here)
-            yield from _condition(field, here, seen)
+            yield from _condition(field.show_if, f"{here}.show_if", seen)
             seen[field.id] = field
     form = call.form
     if form.submitter_email not in seen or seen[form.submitter_email].type != "email":
@@ -170,6 +170,7 @@ def _form(call: Call) -> Iterator[Finding]:
         )
     if form.title_field not in seen or not seen[form.title_field].required:
         yield Finding("form.title_field", f"'{form.title_field}' is not a required field.")
+    yield from _condition(form.takes_part, "form.takes_part", seen)
     for name in ("privacy", "publication", "open_data", "invitation"):
         consent = getattr(form.consents, name)
         if (consent or name in {"privacy", "publication"}) and (consent not in seen or seen[consent].type != "consent"):
@@ -214,24 +215,21 @@ def _field(field: Field, here: str) -> Iterator[Finding]:
         yield Finding(f"{here}.public", f"'{field.id}' is personal: it cannot be public.")
 
 
-def _condition(field: Field, here: str, seen: dict[str, Field]) -> Iterator[Finding]:
-    condition = field.show_if
+def _condition(condition: Condition | None, here: str, seen: dict[str, Field]) -> Iterator[Finding]:
     if condition is None:
         return
     other = seen.get(condition.field)
     if other is None:
-        yield Finding(f"{here}.show_if.field", f"'{condition.field}' is not a field before this one.")
+        yield Finding(f"{here}.field", f"'{condition.field}' is not a field before this one.")
         return
     if other.show_if is not None:
-        yield Finding(
-            f"{here}.show_if.field", f"'{condition.field}' is itself shown only sometimes: one level is the limit."
-        )
+        yield Finding(f"{here}.field", f"'{condition.field}' is itself shown only sometimes: one level is the limit.")
     wanted = "has" if other.type == "choices" else "is"
     choice = condition.has if wanted == "has" else condition.is_
     if choice is None or (condition.has is not None and condition.is_ is not None):
-        yield Finding(f"{here}.show_if", f"write {wanted}: with one choice of '{other.id}'.")
+        yield Finding(here, f"write {wanted}: with one choice of '{other.id}'.")
     elif all(one.id != choice for one in other.choices):
-        yield Finding(f"{here}.show_if.{wanted}", f"'{choice}' is not a choice of '{other.id}'.")
+        yield Finding(f"{here}.{wanted}", f"'{choice}' is not a choice of '{other.id}'.")
 
 
 def _landscape(call: Call) -> Iterator[Finding]:

@@ -1,53 +1,15 @@
-"""Bodies: JSON, urlencoded and multipart become the same plain values, or are refused by name.
-
-Size first, then media type, then form: nothing is parsed that could be refused unread (OWASP ASVS 5.0, 1.5 and 4.3).
-"""
+"""What is posted to a call: the answers, and beside them what is ours."""
 
 from __future__ import annotations
 
-import json
-import re
-from email.message import Message
-from typing import Any, ClassVar, NoReturn
-from urllib.parse import unquote_to_bytes
+from typing import Any
 
 from msgspec import Struct
 
-from chalicelib.errors import N_, Refusal
+from chalicelib.errors import N_
+from chalicelib.web.bodies import BodyUnreadable, gathered, media_type, parse_json, read_pairs
 
-MOST_BYTES = 65_536
-MOST_DEPTH = 8
-MOST_FIELDS = 500
 _OURS = {"_ticket": "ticket", "_altcha": "altcha", "_website": "honeypot", "_next": "next"}
-# What browsers add by themselves (HTML, "constructing the entry list").
-_BROWSERS_OWN = {"_charset_"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class BodyTooLarge(Refusal):
-    """More than `MOST_BYTES`."""
-
-    status: ClassVar[int] = 413
-    code: ClassVar[str] = "body-too-large"
-    title: ClassVar[str] = N_("This is too long to send.")
-    message: ClassVar[str] = N_("All answers together may take 64 KiB. Please shorten the longest ones.")
-
-
-class MediaTypeUnknown(Refusal):
-    """A media type (or a character set) that no reader is there for."""
-
-    status: ClassVar[int] = 415
-    code: ClassVar[str] = "media-type-unknown"
-    title: ClassVar[str] = N_("This kind of content cannot be read here.")
-    message: ClassVar[str] = N_("Send application/json, application/x-www-form-urlencoded or multipart/form-data.")
-
-
-class BodyUnreadable(Refusal):
-    """The body is not what its media type says."""
-
-    code: ClassVar[str] = "body-unreadable"
-    title: ClassVar[str] = N_("The content could not be read.")
-    message: ClassVar[str] = N_("It is not what its Content-Type says.")
 
 
 class Posted(Struct, frozen=True):
@@ -63,34 +25,18 @@ class Posted(Struct, frozen=True):
 
 def read_body(content_type: str, body: bytes) -> Posted:
     """The posted values. Raises `BodyTooLarge`, `MediaTypeUnknown`, `BodyUnreadable`."""
-    if len(body) > MOST_BYTES:
-        raise BodyTooLarge
-    header = Message()
-    header["Content-Type"] = content_type
-    kind = header.get_content_type() if content_type.strip() else ""
-    charset = str(header.get_param("charset", "utf-8")).lower().replace("_", "-")
-    if charset not in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        raise MediaTypeUnknown
-    if kind == "application/json":
+    if media_type(content_type, body)[0] == "application/json":
         return _from_json(body)
-    if kind == "application/x-www-form-urlencoded":
-        return _from_pairs(_urlencoded(body))
-    if kind == "multipart/form-data":
-        return _from_pairs(_multipart(body, str(header.get_param("boundary", ""))))
-    raise MediaTypeUnknown
-
-
-def _unreadable(message: str) -> NoReturn:
-    raise BodyUnreadable(message)
+    return _from_pairs(read_pairs(content_type, body))
 
 
 def _from_json(body: bytes) -> Posted:
     document = parse_json(body)
     if not isinstance(document, dict):
-        _unreadable(N_("A JSON object with the member “answers” was expected."))
+        raise BodyUnreadable(N_("A JSON object with the member “answers” was expected."))
     answers = document.get("answers")
     if not isinstance(answers, dict):
-        _unreadable(N_("The member “answers” must be an object."))
+        raise BodyUnreadable(N_("The member “answers” must be an object."))
     ticket, altcha = document.get("ticket"), document.get("altcha")
     for name, value in (("ticket", ticket), ("altcha", altcha)):
         if value is not None and not isinstance(value, str):
@@ -99,129 +45,15 @@ def _from_json(body: bytes) -> Posted:
     return Posted(answers=answers, ticket=ticket, altcha=altcha, unknown=unknown)
 
 
-def parse_json(body: bytes) -> Any:
-    """JSON as RFC 8259 has it: no NaN, no duplicate keys, no lone surrogates, no NUL, not too deep.
-
-    Raises `BodyUnreadable`.
-    """
-    text = _text(body.removeprefix(b"\xef\xbb\xbf"))
-    _check_depth(text)
-    try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except (ValueError, RecursionError) as error:
-        raise BodyUnreadable(N_("This is no valid JSON.")) from error
-    _check_texts(document)
-    return document
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        _unreadable(N_("A member of an object is there twice."))
-    if len(document) > MOST_FIELDS:
-        _unreadable(N_("An object has too many members."))
-    return document
-
-
-def _constant(_name: str) -> NoReturn:
-    _unreadable(N_("NaN and Infinity are not JSON."))
-
-
-def _check_depth(text: str) -> None:
-    """Refuse what json.loads would follow down level by level; only brackets outside strings count."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            in_string, escaped = escaped or character != '"', not escaped and character == "\\"
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    if deepest > MOST_DEPTH:
-        _unreadable(N_("The content is too deeply nested."))
-
-
-def _check_texts(value: Any) -> None:
-    if isinstance(value, str):
-        if "\0" in value:
-            _unreadable(N_("A text holds the character NUL."))
-        if _SURROGATE.search(value):
-            _unreadable(N_("A text holds half of a character (a lone surrogate)."))
-    elif isinstance(value, list):
-        for one in value:
-            _check_texts(one)
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            _check_texts(name)
-            _check_texts(one)
-
-
-def _text(raw: bytes) -> str:
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BodyUnreadable(N_("The content is not in UTF-8.")) from error
-    if "\0" in text:
-        _unreadable(N_("A text holds the character NUL."))
-    return text
-
-
-def _urlencoded(body: bytes) -> list[tuple[str, str]]:
-    parts = [part for part in body.split(b"&") if part]
-    if len(parts) > MOST_FIELDS:
-        _unreadable(N_("There are too many fields."))
-    pairs = []
-    for part in parts:
-        name, _, value = part.replace(b"+", b" ").partition(b"=")
-        # urllib's parse_qsl would replace or keep broken UTF-8; here it is an error like any other.
-        pairs.append((_text(unquote_to_bytes(name)), _text(unquote_to_bytes(value))))
-    return pairs
-
-
-def _multipart(body: bytes, boundary: str) -> list[tuple[str, str]]:
-    # Imported here: most posts are not multipart.
-    from io import BytesIO
-
-    from multipart import MultipartError, MultipartParser
-
-    if not boundary or not boundary.isascii():
-        _unreadable(N_("The multipart boundary is missing."))
-    pairs = []
-    try:
-        parser = MultipartParser(
-            BytesIO(body), boundary, len(body), strict=True, part_limit=MOST_FIELDS, memory_limit=MOST_BYTES
-        )
-        for part in parser:
-            if part.filename or (part.filename is not None and part.size):
-                _unreadable(N_("A file was attached; this form takes texts only."))
-            if part.filename is None:  # an empty file input says filename="" and nothing else
-                pairs.append((_text((part.name or "").encode()), _text(part.raw)))
-    except (MultipartError, LookupError, UnicodeError) as error:
-        raise BodyUnreadable(N_("This is no valid multipart content.")) from error
-    return pairs
-
-
 def _from_pairs(pairs: list[tuple[str, str]]) -> Posted:
-    answers: dict[str, Any] = {}
     ours: dict[str, str] = {}
     for name, value in pairs:
         if name in _OURS:
             if name in ours:
                 raise BodyUnreadable(N_("The field “%(name)s” is there twice."), name=name)
             ours[name] = value
-        elif name in _BROWSERS_OWN:
-            continue
-        elif name not in answers:
-            answers[name] = value
-        else:
-            before = answers[name]
-            answers[name] = [*before, value] if isinstance(before, list) else [before, value]
     return Posted(
-        answers=answers,
+        answers=gathered([(name, value) for name, value in pairs if name not in _OURS]),
         ticket=ours.get("_ticket") or None,
         altcha=ours.get("_altcha") or None,
         honeypot=ours.get("_website", ""),

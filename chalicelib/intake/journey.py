@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from chalicelib.calls.answers import judge_step
 from chalicelib.errors import NotFound
-from chalicelib.intake.bodies import MOST_BYTES, BodyTooLarge
 from chalicelib.intake.draft import Draft, digest_of, expiry, new_name
 from chalicelib.intake.table import find_draft, save_draft
 from chalicelib.intake.tickets import issue_ticket
+from chalicelib.web.bodies import MOST_BYTES, BodyTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,6 @@ from chalicelib.calls.schema import call_name
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.intake import request_schemas as posted
 from chalicelib.intake.accept import CallFull, CallNotOpen, IdempotencyMismatch, KeyUnreadable
-from chalicelib.intake.bodies import BodyTooLarge, BodyUnreadable, MediaTypeUnknown
 from chalicelib.intake.cors import OriginRefused
 from chalicelib.intake.documents import (
     AcceptedDocument,
@@ -19,6 +18,7 @@ from chalicelib.intake.documents import (
 from chalicelib.intake.proof import ProofExpired, ProofMissing, ProofRefused
 from chalicelib.intake.tickets import TicketExpired, TicketMissing, TicketRefused, TicketTooYoung
 from chalicelib.submissions.submission import Erased, NotConfirmedInTime
+from chalicelib.web.bodies import BodyTooLarge, BodyUnreadable, MediaTypeUnknown
 from chalicelib.web.operation import FORM, JSON, MULTIPART, PAGE, Answer, Link, Operation, page, see
 
 READING = (NotFound, Unavailable)

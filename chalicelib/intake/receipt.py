@@ -16,6 +16,7 @@ from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.table import ConditionFailed
 from chalicelib.submissions import table
 from chalicelib.submissions.changes import NotPossible, changed, erased, possible, same_answers, withdrawn
+from chalicelib.submissions.decisions import consequences, relatives_of
 from chalicelib.submissions.links import read_receipt_token
 from chalicelib.submissions.submission import Erased
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.calls.call import Call, PublishedCall
     from chalicelib.ledger.entry import Entry
     from chalicelib.runtime.keys import Keys
+    from chalicelib.submissions.decisions import Changes
     from chalicelib.submissions.submission import Submission
 
 _TRIES = 5  # against somebody who changes the same report at the same moment
@@ -74,7 +76,7 @@ def change(
         raise ChangedMeanwhile(facts=current_facts(submission))
     after = changed(submission, published, answers, language=language, at=stamp(now))
     try:
-        revisions.put_change(submission, after)
+        revisions.put_change(submission, after, _consequences(published, submission, after))
     except ConditionFailed:
         current = _again(published, submission)
         if same_answers(current, answers):
@@ -90,7 +92,7 @@ def withdraw(published: PublishedCall, submission: Submission, now: datetime) ->
             return submission
         after = withdrawn(submission, stamp(now))
         try:
-            table.put_change(submission, after)
+            table.put_changes([(submission, after), *_consequences(published, submission, after)])
         except ConditionFailed:
             submission = _again(published, submission)
         else:
@@ -109,7 +111,11 @@ def erase(keys: Keys, token: str, now: datetime) -> tuple[PublishedCall, Submiss
             revisions.sweep_mails(submission.id)
             return published, submission
         with suppress(ConditionFailed):  # changed meanwhile: what is stored now is what to erase
-            revisions.bury(submission, erased(submission, stamp(now)))
+            tombstone = erased(submission, stamp(now))
+            # First, so that nobody who dies in between leaves reports that count as one with what is gone.
+            if others := _consequences(published, submission, tombstone):
+                table.put_changes(others)
+            revisions.bury(submission, tombstone)
         submission = _found(published, submission.id)
     raise Unavailable
 
@@ -172,6 +178,13 @@ def _again(published: PublishedCall, submission: Submission) -> Submission:
     if current.state == "erased":
         raise Erased(reference=current.reference, facts=erased_facts(current))
     return current
+
+
+def _consequences(published: PublishedCall, before: Submission, after: Submission) -> Changes:
+    """What this means for the other reports of the same entry."""
+    related = relatives_of(before)
+    relatives = table.find_many(before.call, related, published.call.policy.shards) if related else []
+    return consequences(before, after, relatives, after.changed_at)
 
 
 def _judged(call: Call, submission: Submission, given: Mapping[str, object]) -> Answers:

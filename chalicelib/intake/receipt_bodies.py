@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from chalicelib.calls.answers import AnswersInvalid
 from chalicelib.errors import N_, FieldError, Refusal
-from chalicelib.intake.bodies import MOST_BYTES, BodyTooLarge, BodyUnreadable, parse_json, read_body
+from chalicelib.intake.bodies import read_body
+from chalicelib.web.bodies import BodyUnreadable, parse_json, read_members
 
 _FORM_VERSION = "_version"
 
@@ -44,24 +45,6 @@ def read_change(content_type: str, body: bytes) -> PostedChange:
     if unknown:
         raise AnswersInvalid(errors=[_unknown(name) for name in sorted(unknown)])
     return PostedChange(answers=answers, version=_version(version))
-
-
-def read_members(content_type: str, body: bytes, *known: str) -> dict[str, Any]:
-    """The members of a small JSON object or form; nothing at all is an empty one.
-
-    Raises as `read_body` does, and `AnswersInvalid` for a member that is not `known`.
-    """
-    if not body:
-        return {}
-    if len(body) > MOST_BYTES:
-        raise BodyTooLarge
-    members = parse_json(body) if _is_json(content_type) else read_body(content_type, body).answers
-    if not isinstance(members, dict):
-        raise BodyUnreadable(N_("A JSON object was expected."))
-    unknown = sorted(members.keys() - set(known))
-    if unknown:
-        raise AnswersInvalid(errors=[_unknown(name) for name in unknown])
-    return members
 
 
 def check_erasure(content_type: str, body: bytes) -> None:

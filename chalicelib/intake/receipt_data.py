@@ -20,6 +20,7 @@ _MEMBERS = {
     "submission.fingerprint": N_("A check sum of the answers you first sent; it tells a repeated post from a new one."),
     "submission.flags": N_("What an automatic check found noticeable, for the organisers to judge."),
     "submission.published": N_("The text that the organisers published, if they did."),
+    "submission.edited": N_("The organisers' own copy of the public part, if they made one."),
     "revisions": N_("Your earlier answers and consents, each until the time when you replaced them."),
     "mails": N_("Every e-mail to you and what became of it; “address” is a check sum of your e-mail address."),
     "audit": N_("When organisers did something with your report."),
@@ -31,8 +32,11 @@ def held_data(submission: Submission, language: str) -> dict[str, Any]:
     report: dict[str, Any] = msgspec.to_builtins(submission)
     # Texts that hold JSON are shown as what they hold.
     report |= {"reference": submission.reference, "answers": submission.read_answers()}
-    if submission.published is not None:
-        report["published"] = msgspec.json.decode(submission.published)
+    for name in ("published", "edited"):
+        if report[name] is not None:
+            report[name] = msgspec.json.decode(report[name])
+    # Which other reports are about the same is not this sender's, and how to undo a decision is the organisers'.
+    del report["merged"], report["undo"]
     return {
         "about": {name: translate(language, words) for name, words in _MEMBERS.items()},
         "submission": report,

@@ -45,6 +45,7 @@ EVENTS = {
     "accepted": N_("The organisers accepted your report."),
     "rejected": N_("The organisers did not accept your report."),
     "duplicate": N_("The organisers merged your report with another one."),
+    "reopened": N_("The organisers will decide about your report again."),
     "withdrawn": N_("You withdrew your report."),
 }
 MAILS = {"confirm": N_("E-mail with the link to this page"), "links": N_("E-mail with all your links")}

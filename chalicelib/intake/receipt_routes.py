@@ -14,7 +14,7 @@ from chalicelib.errors import ChangedMeanwhile, NotFound, Refusal
 from chalicelib.intake import receipt
 from chalicelib.intake import receipt_operations as about
 from chalicelib.intake.links import ask_for_links
-from chalicelib.intake.receipt_bodies import EraseUnconfirmed, check_erasure, read_change, read_members
+from chalicelib.intake.receipt_bodies import EraseUnconfirmed, check_erasure, read_change
 from chalicelib.intake.receipt_data import held_data
 from chalicelib.intake.receipt_page import change_page, erase_page, erased_page, missing_page, receipt_page
 from chalicelib.runtime.clock import now
@@ -22,6 +22,7 @@ from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log
 from chalicelib.submissions.changes import NotPossible, possible
 from chalicelib.submissions.submission import Erased, Submission
+from chalicelib.web.bodies import read_members
 from chalicelib.web.door import Door
 from chalicelib.web.pages import render
 from chalicelib.web.problems import field_messages, problem_document

@@ -31,16 +31,17 @@ class RevisionRecord(Record):
     consents = UnicodeAttribute()
 
 
-def put_change(old: Submission, new: Submission) -> None:
-    """Store `new` in place of `old` and keep `old`'s answers, both or neither.
+def put_change(old: Submission, new: Submission, others: Sequence[tuple[Submission, Submission]] = ()) -> None:
+    """Store `new` in place of `old` and keep `old`'s answers, both or neither; with them what follows for `others`.
 
     Raises `ConditionFailed` when it is not `old` that is stored any more, `Unavailable`.
     """
     kept = _record(revision_of(old, new.changed_at))
-    record, actions, unchanged = submissions.change(old, new)
     with transaction() as writes:
         writes.save(kept, condition=RevisionRecord.at.does_not_exist())
-        writes.update(record, actions, condition=unchanged, add_version_condition=False)
+        for before, after in ((old, new), *others):
+            record, actions, unchanged = submissions.change(before, after)
+            writes.update(record, actions, condition=unchanged, add_version_condition=False)
 
 
 def revisions_of(submission_id: str) -> list[Revision]:

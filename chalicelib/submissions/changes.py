@@ -53,18 +53,27 @@ def changed(
     """With other answers. What was decided is to be decided again; what was published stays until then."""
     decided = submission.state in _DECIDED
     return replace(
-        _moved(submission, "confirmed" if decided else submission.state, "changed", at),
+        moved(submission, "confirmed" if decided else submission.state, "changed", at),
         answers=msgspec.json.encode(answers).decode(),
         form_version=published.version,
         consents=consents_in(published.call, answers, language=language, at=at),
         decided_at=None if decided else submission.decided_at,
         duplicate_of=None,
+        before_merge=None,
     )
 
 
 def withdrawn(submission: Submission, at: str) -> Submission:
     """Withdrawn, and no longer published. One that was never confirmed still expires, as its mail says."""
-    return replace(_moved(submission, "withdrawn", "withdrawn", at), published=None, duplicate_of=None)
+    return replace(
+        moved(submission, "withdrawn", "withdrawn", at),
+        published=None,
+        edited=None,
+        edited_of=None,
+        duplicate_of=None,
+        before_merge=None,
+        merged=(),
+    )
 
 
 def erased(submission: Submission, at: str) -> Submission:
@@ -102,11 +111,13 @@ def tombstone(
     )
 
 
-def _moved(submission: Submission, state: State, event: str, at: str) -> Submission:
+def moved(submission: Submission, state: State, event: str, at: str) -> Submission:
+    """In `state`, a version later, with a line of history; what was decided before can no longer be undone."""
     return replace(
         submission,
         state=state,
         changed_at=at,
         version=submission.version + 1,
         history=(*submission.history, Happening(at=at, event=event)),
+        undo=None,
     )

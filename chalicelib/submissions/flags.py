@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from chalicelib.errors import N_
 
-Flag = Literal["many-links", "repeated-text", "all-capitals", "one-word", "no-proof", "very-fast"]
+Flag = Literal["many-links", "repeated-text", "all-capitals", "one-word", "no-proof", "very-fast", "primary-gone"]
 
 WORDS: Final[dict[Flag, str]] = {
     "many-links": N_("Many links in the texts"),
@@ -13,5 +13,6 @@ WORDS: Final[dict[Flag, str]] = {
     "one-word": N_("A text of a single word"),
     "no-proof": N_("Sent without the check against robots"),
     "very-fast": N_("Sent within a few seconds of opening the form"),
+    "primary-gone": N_("Was merged with a report that has been withdrawn or erased since"),
 }
 """What organisers read, as message ids."""

@@ -39,9 +39,39 @@ class ConsentRecord(Struct, frozen=True):
     at: str
 
 
+class Before(Struct, frozen=True):
+    """What a decision found, as far as undoing it puts that back."""
+
+    state: State
+    published: str | None = None
+    edited: str | None = None
+    edited_of: str | None = None
+    duplicate_of: str | None = None
+    before_merge: State | None = None
+    merged: tuple[str, ...] = ()
+    decided_at: str | None = None
+    flags: tuple[Flag, ...] = ()
+
+
+class Undo(Struct, frozen=True):
+    """How the last decision can be undone while nothing else has happened: which one it was, when (UTC stamp), what it
+    found, and the ids of the submissions that it concerned as well and that must go back together with this one.
+    """
+
+    batch: str
+    at: str
+    before: Before
+    together: tuple[str, ...] = ()
+
+
 class Submission(Struct, frozen=True):
     """One submission as stored. `answers` is the JSON text of the normalised answers; times are UTC stamps;
     `expires_at` is epoch seconds and set only while unconfirmed; `generation` counts the links given out.
+
+    `published` (JSON text, public fields only) is what the landscape shows; `edited` is the organisers' own copy of it,
+    made from the answers whose fingerprint is `edited_of`, and shown once it is accepted. Reports of the same thing
+    are one entry: its ids stand in `merged` of the one that leads, `duplicate_of` of the others names that one.
+    `source` names the import that brought it; empty: its sender.
 
     `fingerprint` stays that of the first post, whatever was changed since: a repeat of that post is still a repeat.
     """
@@ -66,6 +96,17 @@ class Submission(Struct, frozen=True):
     published: str | None = None
     duplicate_of: str | None = None
     flags: tuple[Flag, ...] = ()
+    edited: str | None = None
+    edited_of: str | None = None
+    merged: tuple[str, ...] = ()
+    before_merge: State | None = None
+    source: str = ""
+    undo: Undo | None = None
+
+    @property
+    def reports(self) -> int:
+        """How many reports make this entry."""
+        return 1 + len(self.merged)
 
     @property
     def reference(self) -> str:

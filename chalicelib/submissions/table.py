@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,10 +14,10 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from chalicelib.errors import NotFound
 from chalicelib.runtime.clock import moment
 from chalicelib.runtime.settings import settings
-from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
+from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors, transaction
 from chalicelib.submissions.changes import tombstone
 from chalicelib.submissions.flags import Flag
-from chalicelib.submissions.submission import ConsentRecord, Happening, State, Submission, shard_of
+from chalicelib.submissions.submission import ConsentRecord, Happening, State, Submission, Undo, shard_of
 
 PAGE = 200
 
@@ -39,7 +39,7 @@ class ByState(GlobalSecondaryIndex["SubmissionRecord"]):  # type: ignore[no-unty
 
 
 class SubmissionRecord(Record):
-    """One submission. `answers`, `consents`, `flags`, `published` are JSON in UTF-8: stored as they are exported.
+    """One submission. What is a text, a record or a list in a `Submission` is JSON in UTF-8: stored as it is exported.
 
     A tombstone has keys, state and times, and nothing else.
     """
@@ -70,6 +70,12 @@ class SubmissionRecord(Record):
     published = UnicodeAttribute(null=True)
     duplicate_of = UnicodeAttribute(null=True)
     flags = UnicodeAttribute(null=True)
+    edited = UnicodeAttribute(null=True)
+    edited_of = UnicodeAttribute(null=True)
+    merged = UnicodeAttribute(null=True)
+    before_merge = UnicodeAttribute(null=True)
+    source = UnicodeAttribute(null=True)
+    undo = UnicodeAttribute(null=True)
     by_state = ByState()
 
 
@@ -91,6 +97,16 @@ def find(call: str, submission_id: str, shards: int) -> Submission | None:
     return _submission(record)
 
 
+def find_many(call: str, ids: Sequence[str], shards: int) -> list[Submission]:
+    """Those of up to 100 submissions that are there, in the order of `ids` (consistent read, one request)."""
+    keys = [(_call_shard(call, shard_of(one, shards)), one) for one in dict.fromkeys(ids)]
+    if not keys:
+        return []
+    with table_errors():
+        found = {record.id: record for record in SubmissionRecord.batch_get(keys, consistent_read=True)}
+    return [_submission(found[key]) for _, key in keys if key in found]
+
+
 def confirm(submission: Submission, *, at: str) -> Submission:
     """Move from `received` to `confirmed` and give the submission as it is then.
 
@@ -108,6 +124,20 @@ def confirm(submission: Submission, *, at: str) -> Submission:
             except SubmissionRecord.DoesNotExist:
                 raise NotFound from None
         return _submission(record)
+
+
+def put_changes(changes: Sequence[tuple[Submission, Submission]]) -> None:
+    """Store each second in place of its first, all of them or none.
+
+    Raises `ConditionFailed` when one of the first is not what is stored any more, `Unavailable`.
+    """
+    if len(changes) == 1:
+        put_change(*changes[0])
+        return
+    with transaction() as writes:
+        for old, new in changes:
+            record, actions, unchanged = change(old, new)
+            writes.update(record, actions, condition=unchanged, add_version_condition=False)
 
 
 def put_change(old: Submission, new: Submission) -> None:
@@ -215,9 +245,16 @@ def _record(submission: Submission) -> SubmissionRecord:
         "call_state": _call_state(submission.call, submission.state, submission.shard),
         "consents": msgspec.json.encode(submission.consents).decode(),
         "history": [_happening(one.at, one.event) for one in submission.history],
-        "flags": msgspec.json.encode(submission.flags).decode() if submission.flags else None,
+        "flags": _json(submission.flags),
+        "merged": _json(submission.merged),
+        "undo": _json(submission.undo),
+        "source": submission.source or None,
     }
     return SubmissionRecord(**values)
+
+
+def _json(value: object) -> str | None:
+    return msgspec.json.encode(value).decode() if value else None
 
 
 def _tombstone_record(submission: Submission) -> SubmissionRecord:
@@ -253,4 +290,7 @@ def _submission(record: SubmissionRecord) -> Submission:
     values["consents"] = msgspec.json.decode(record.consents, type=ConsentRecord)
     values["history"] = tuple(Happening(at=one.at, event=one.event) for one in record.history)
     values["flags"] = msgspec.json.decode(record.flags, type=tuple[Flag, ...]) if record.flags else ()
+    values["merged"] = msgspec.json.decode(record.merged, type=tuple[str, ...]) if record.merged else ()
+    values["undo"] = msgspec.json.decode(record.undo, type=Undo) if record.undo else None
+    values["source"] = record.source or ""
     return Submission(**values)

@@ -11,11 +11,11 @@ from botocore.exceptions import ConnectTimeoutError
 import app
 from chalicelib.calls.call import Policy
 from chalicelib.calls.table import forget_calls
-from chalicelib.intake.bodies import MOST_BYTES
 from chalicelib.intake.tickets import issue_ticket
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.submissions.reference import from_bits, show
+from chalicelib.web.bodies import MOST_BYTES
 from tests.aws import refused, throttled, timed_out
 from tests.builders import OPENS, answers, call_of
 from tests.integration.world import BROWSER, JSON, Answer, World

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.calls.table import forget_calls
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.intake.bodies import BodyTooLarge
+from chalicelib.web.bodies import BodyTooLarge
 from chalicelib.web.door import Served, everything_served
 from tests.aws import throttled
 from tests.builders import answers, kosi

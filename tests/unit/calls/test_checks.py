@@ -127,6 +127,8 @@ FINDINGS: list[tuple[str, Change]] = [
     ("form.submitter_email", with_form(submitter_email="contact")),
     ("form.title_field", with_form(title_field="nobody")),
     ("form.title_field", with_form(title_field="website")),
+    ("form.takes_part.field", with_form(takes_part=Condition(field="nobody", is_="part_of"))),
+    ("form.takes_part.is", with_form(takes_part=Condition(field="relation", is_="nobody"))),
     ("form.consents.privacy", with_form(consents=Consents(privacy="name", publication="publish"))),
     ("form.consents.publication", with_form(consents=Consents(privacy="privacy", publication=""))),
     ("form.consents.open_data", with_form(consents=Consents("privacy", "publish", open_data="nobody"))),

@@ -9,16 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.errors import Refusal
-from chalicelib.intake.bodies import (
+from chalicelib.intake.bodies import Posted, read_body
+from chalicelib.web.bodies import (
     MOST_BYTES,
     MOST_DEPTH,
     MOST_FIELDS,
     BodyTooLarge,
     BodyUnreadable,
     MediaTypeUnknown,
-    Posted,
     parse_json,
-    read_body,
 )
 
 JSON = "application/json"

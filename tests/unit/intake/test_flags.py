@@ -100,7 +100,9 @@ def test_very_fast_is_flagged_where_a_ticket_says_so(age: float | None, flagged:
 def test_several_flags_come_in_a_fixed_order() -> None:
     link = "HTTPS://EXAMPLE.ORG/" + "A" * 20
     text = "\n".join([link] * 4)
-    assert flags(name="KAUFEN SIE JETZT", summary=text, idea="X", proven=False, age=0) == get_args(Flag)
+    assert flags(name="KAUFEN SIE JETZT", summary=text, idea="X", proven=False, age=0) == tuple(
+        one for one in get_args(Flag) if one != "primary-gone"
+    )
 
 
 @given(st.dictionaries(st.sampled_from(["name", "summary", "idea", "place"]), st.text(max_size=300)))

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from chalicelib.calls.answers import AnswersInvalid
 from chalicelib.errors import Refusal
-from chalicelib.intake.bodies import BodyTooLarge, BodyUnreadable, MediaTypeUnknown
 from chalicelib.intake.receipt_bodies import (
     EraseUnconfirmed,
     PostedChange,
     check_erasure,
     read_change,
-    read_members,
 )
+from chalicelib.web.bodies import BodyTooLarge, BodyUnreadable, MediaTypeUnknown, read_members
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
