@@ -13,6 +13,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
+import chalicelib.exports.landscape_routes
 import chalicelib.exports.routes
 import chalicelib.intake.embed_routes
 import chalicelib.intake.journey_routes
@@ -31,6 +32,7 @@ app.register_blueprint(chalicelib.intake.journey_routes.door)
 app.register_blueprint(chalicelib.intake.embed_routes.door)
 app.register_blueprint(chalicelib.organisers.decision_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
+app.register_blueprint(chalicelib.exports.landscape_routes.door)
 
 
 @app.on_dynamodb_record(

@@ -25,6 +25,7 @@ os.environ.update(
     CONFIGURATION_SET="aufruf",
     MAIL_LEASE_SECONDS="60",
     EXPORT_SETTLE_SECONDS="0",
+    LANDSCAPE_DELAY_SECONDS="0",
     CALLS_CACHE_SECONDS="60",
 )
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from chalicelib.submissions.submission import Submission
 
 
+# Of the page's template, styles and scripts: with another one, a page that is stored is out of date.
+PAGE_DIGEST = "0"
+
+
 class LandscapeFile(Struct, frozen=True):
     """One file: its name, its media type, its bytes."""
 

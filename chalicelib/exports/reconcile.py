@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.calls.table import list_calls
 from chalicelib.exports import table
+from chalicelib.exports.landscape_live import reconcile_landscapes
 from chalicelib.jobs.messages import ExportJob
 from chalicelib.jobs.queues import send_export_job
 from chalicelib.runtime.clock import moment, now
@@ -16,7 +17,9 @@ PATIENCE = timedelta(minutes=10)  # an export younger than this may simply be wa
 
 
 def reconcile_exports(*, clock: Callable[[], datetime] = now) -> dict[str, int]:
-    """Queue such exports again; harmless to repeat, the claim decides. Gives how many were put back."""
+    """Queue such exports again; harmless to repeat, the claim decides. Gives how many were put back, and how many
+    landscapes were asked for.
+    """
     started = clock()
     put_back = 0
     for published in list_calls():
@@ -26,4 +29,4 @@ def reconcile_exports(*, clock: Callable[[], datetime] = now) -> dict[str, int]:
                 send_export_job(ExportJob(call=export.call, export_id=export.export_id))
                 put_back += 1
     log("reconciled-exports", jobs=put_back)
-    return {"put_back": put_back}
+    return {"put_back": put_back, "landscapes": reconcile_landscapes(clock=clock)}

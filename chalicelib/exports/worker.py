@@ -8,12 +8,15 @@ from math import ceil
 from secrets import token_hex
 from typing import Any
 
+import msgspec
+
 from chalicelib.calls.table import get_call
 from chalicelib.exports import table
 from chalicelib.exports.builder import build
 from chalicelib.exports.export import MOST_ATTEMPTS, Export
+from chalicelib.exports.landscape_live import refresh
 from chalicelib.jobs.batches import TryLater, work_through
-from chalicelib.jobs.messages import ExportJob
+from chalicelib.jobs.messages import ExportJob, LandscapeJob
 from chalicelib.jobs.queues import send_export_job
 from chalicelib.runtime.clock import moment, now, stamp
 from chalicelib.runtime.logs import log, log_fault
@@ -22,8 +25,15 @@ from chalicelib.runtime.table import ConditionFailed
 
 
 def build_exports(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Build the export of each SQS record; the answer is a partial batch response."""
-    return work_through(records, ExportJob, work)
+    """Build the export, or refresh the landscape, of each SQS record; the answer is a partial batch response."""
+    return work_through(records, dict[str, Any], _work)
+
+
+def _work(message: dict[str, Any]) -> None:
+    if "asked_at" in message:
+        refresh(msgspec.convert(message, LandscapeJob))
+    else:
+        work(msgspec.convert(message, ExportJob))
 
 
 def work(job: ExportJob, *, clock: Callable[[], datetime] = now) -> None:

@@ -25,6 +25,13 @@ class LinksJob(Struct, frozen=True):
     hour: str
 
 
+class LandscapeJob(Struct, frozen=True):
+    """Refresh the landscape of this call, unless that was done after `asked_at` (UTC stamp)."""
+
+    call: str
+    asked_at: str
+
+
 class ExportJob(Struct, frozen=True):
     """Build (or go on building) this export."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.jobs.messages import ExportJob, LinksJob, MailJob
+from chalicelib.jobs.messages import ExportJob, LandscapeJob, LinksJob, MailJob
 from chalicelib.runtime.aws import aws_errors, sqs
 from chalicelib.runtime.settings import settings
 
@@ -42,4 +42,17 @@ def send_export_job(job: ExportJob, *, delay: int = 0) -> None:
     with aws_errors():
         sqs().send_message(
             QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode(), DelaySeconds=delay
+        )
+
+
+def send_landscape_job(job: LandscapeJob) -> None:
+    """Queue the job, to be received a little later: decisions that follow each other quickly make one landscape.
+
+    Raises `Unavailable`.
+    """
+    with aws_errors():
+        sqs().send_message(
+            QueueUrl=settings().export_queue_url,
+            MessageBody=msgspec.json.encode(job).decode(),
+            DelaySeconds=settings().landscape_delay_seconds,
         )

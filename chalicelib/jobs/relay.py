@@ -6,17 +6,20 @@ reconcile. What SQS does not take is handed back to the stream, from the first r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import Unavailable
 from chalicelib.jobs.consequences import jobs_after
 from chalicelib.jobs.messages import MailJob
 from chalicelib.jobs.queues import send_mail_jobs
+from chalicelib.jobs.relay_landscape import relay_landscapes
+from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.logs import log, log_fault
 
 
-def relay_records(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def relay_records(records: Sequence[dict[str, Any]], *, clock: Callable[[], datetime] = now) -> dict[str, Any]:
     """Queue what the records cause; the answer is a partial batch response (Lambda: `ReportBatchItemFailures`)."""
     jobs: list[MailJob] = []
     origins: list[str] = []
@@ -29,8 +32,13 @@ def relay_records(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     except Unavailable as error:
         log_fault("relay-unavailable", error.__cause__ or error, jobs=len(jobs))
         failed = set(origins)
+    failed |= relay_landscapes(records, stamp(clock()))
     log("relayed", count=len(records), jobs=len(jobs))
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in dict.fromkeys(origins) if number in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in _numbers(records) if number in failed]}
+
+
+def _numbers(records: Sequence[dict[str, Any]]) -> list[str]:
+    return [record["dynamodb"]["SequenceNumber"] for record in records if "dynamodb" in record]
 
 
 def _jobs(record: dict[str, Any]) -> list[MailJob]:

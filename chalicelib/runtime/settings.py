@@ -28,6 +28,7 @@ class Settings(Struct, frozen=True):
     mail_lease_seconds: int
     export_lease_seconds: int
     export_settle_seconds: int
+    landscape_delay_seconds: int
     calls_cache_seconds: int
 
 
@@ -55,5 +56,6 @@ def settings() -> Settings:
         mail_lease_seconds=int(env("MAIL_LEASE_SECONDS", "60")),
         export_lease_seconds=int(env("EXPORT_LEASE_SECONDS", "330")),
         export_settle_seconds=int(env("EXPORT_SETTLE_SECONDS", "10")),
+        landscape_delay_seconds=int(env("LANDSCAPE_DELAY_SECONDS", "3")),
         calls_cache_seconds=int(env("CALLS_CACHE_SECONDS", "60")),
     )

@@ -1,0 +1,57 @@
+"""The landscape for everybody: as data, as it is now. Whoever has it already is told when it is the same."""
+
+from __future__ import annotations
+
+from chalicelib.calls.table import get_call
+from chalicelib.exports import landscape_operations as operations
+from chalicelib.exports import landscape_storage as storage
+from chalicelib.exports.landscape_files import landscape_files
+from chalicelib.runtime.clock import moment
+from chalicelib.runtime.settings import settings
+from chalicelib.web.caching import tagged
+from chalicelib.web.door import Door
+from chalicelib.web.operation import JSON
+from chalicelib.web.reply import Reply, text_reply
+from chalicelib.web.request import Request
+
+door = Door(__name__)
+
+# Any site may show it. Nobody may show it from memory without asking: who withdraws is gone within seconds.
+_OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+    "Cache-Control": "public, no-cache",
+}
+
+
+@door.serve("/calls/{call}/landscape.json", "GET", about=operations.DATA)
+def landscape_data(request: Request, call: str) -> Reply:
+    """The landscape of initiatives as data: who is in it, and how they spread over themes and districts."""
+    return _file(request, call, "landscape.json", JSON)
+
+
+@door.serve("/calls/{call}/landscape.geojson", "GET", about=operations.FEATURES)
+def landscape_features(request: Request, call: str) -> Reply:
+    """The landscape of initiatives for maps. They lie at the centres of their districts, and say so."""
+    return _file(request, call, "landscape.geojson", operations.GEOJSON)
+
+
+def _file(request: Request, call: str, name: str, kind: str) -> Reply:
+    try:
+        content = _content(call, name)
+    except storage.TooLarge:
+        return Reply(
+            302, _OPEN | {"Location": storage.link(call, name), "Content-Type": "text/plain; charset=utf-8"}, ""
+        )
+    return tagged(text_reply(content, kind, headers=_OPEN), request.headers)
+
+
+def _content(call: str, name: str) -> str:
+    published = get_call(call)
+    content = storage.read(call, name)
+    if content is None:
+        # Nothing was ever decided: an empty landscape, as old as the call.
+        read_at = moment(published.published_at)
+        files = landscape_files(published, (), base=settings().public_url, read_at=read_at)
+        content = next(one.content for one in files if one.name == name)
+    return content.decode()
