@@ -99,6 +99,7 @@ class Border:
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    questions: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
     _aside: bool = False
 
     def fail(self, operation: str, error: BaseException, *, after: bool = False, times: int = 1, skip: int = 0) -> None:
@@ -126,6 +127,8 @@ class Border:
             return _call_aws(client, operation, parameters)
         call = Call(operation, parameters)
         self.calls.append(call)
+        if operation in self.questions:
+            parameters = self.questions[operation](parameters)
         for fault in self.faults:
             if fault.strikes(call):
                 if fault.after:

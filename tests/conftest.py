@@ -24,6 +24,7 @@ os.environ.update(
     MAIL_SENDER="aufruf@example.org",
     CONFIGURATION_SET="aufruf",
     MAIL_LEASE_SECONDS="60",
+    MAIL_BACKOFF_SECONDS="0",
     EXPORT_SETTLE_SECONDS="0",
     LANDSCAPE_DELAY_SECONDS="0",
     CALLS_CACHE_SECONDS="60",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import N_
 from chalicelib.intake.form_page import error_summary, shown_values
+from chalicelib.ledger.entry import WORDS as MAIL_WORDS
 from chalicelib.runtime.clock import moment
 from chalicelib.submissions.changes import possible
 from chalicelib.web.languages import format_moment, translate
@@ -49,12 +50,6 @@ EVENTS = {
     "withdrawn": N_("You withdrew your report."),
 }
 MAILS = {"confirm": N_("E-mail with the link to this page"), "links": N_("E-mail with all your links")}
-MAIL_STATES = {
-    "owed": N_("waiting to be sent"),
-    "claimed": N_("being sent"),
-    "sent": N_("sent"),
-    "failed": N_("could not be sent"),
-}
 _DONE = {
     "changed": N_("Your changes are saved."),
     "unchanged": N_("Nothing was changed: your answers are the same as before."),
@@ -90,7 +85,7 @@ def receipt_page(call: Call, submission: Submission, mails: list[Entry], request
         mails=[
             (
                 words(MAILS, one.kind.partition("-")[0]),
-                words(MAIL_STATES, one.state),
+                words(MAIL_WORDS, one.state),
                 when(one.sent_at or one.changed_at),
             )
             for one in mails

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chalicelib.jobs.messages import ExportJob, LandscapeJob, LinksJob, MailJob
+from chalicelib.ledger.entry import LONGEST_WAIT
 from chalicelib.runtime.aws import aws_errors, sqs
 from chalicelib.runtime.settings import settings
 
@@ -35,6 +36,14 @@ def send_links_job(job: LinksJob) -> None:
     """Queue the job. Raises `Unavailable`."""
     with aws_errors():
         sqs().send_message(QueueUrl=settings().mail_queue_url, MessageBody=msgspec.json.encode(job).decode())
+
+
+def send_mail_message(body: str, delay: int) -> None:
+    """Put a message on the mail queue, to be received after `delay` seconds (900 at most). Raises `Unavailable`."""
+    with aws_errors():
+        sqs().send_message(
+            QueueUrl=settings().mail_queue_url, MessageBody=body, DelaySeconds=max(0, min(delay, LONGEST_WAIT))
+        )
 
 
 def send_export_job(job: ExportJob, *, delay: int = 0) -> None:

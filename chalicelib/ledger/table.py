@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+import msgspec
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, MailState
+from chalicelib.ledger.entry import MOST_ATTEMPTS, OPEN, RESENDABLE, Entry, Events, MailState
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
@@ -57,6 +58,10 @@ class MailRecord(Record):
     sent_at = UnicodeAttribute(null=True)
     cause = UnicodeAttribute(null=True)
     address = UnicodeAttribute(null=True)
+    waits = NumberAttribute(null=True)
+    round = NumberAttribute(null=True)
+    allowed = BooleanAttribute(null=True)
+    events = UnicodeAttribute(null=True)  # JSON
     by_state = ByState()
     by_address = ByAddress()
 
@@ -70,7 +75,7 @@ def claim(
     `address` is the digest of the address that it goes to.
     """
     record = MailRecord(submission_id, kind)
-    free = MailRecord.state.is_in("owed", "claimed") & (MailRecord.lease_until <= now)
+    free = MailRecord.state.is_in(*sorted(OPEN)) & (MailRecord.lease_until <= now)
     condition = MailRecord.submission_id.does_not_exist() | (MailRecord.owner == owner) | free
     actions = [
         MailRecord.call.set(call),
@@ -88,22 +93,90 @@ def claim(
 
 
 def mark_sent(entry: Entry, *, message_id: str, at: str) -> Entry:
-    """SES took it. Raises `ConditionFailed` when the claim is no longer ours."""
+    """SES took it. Raises `ConditionFailed` when the claim is no longer ours, or SES's events say more already."""
     record = MailRecord(entry.submission_id, entry.kind)
     actions = [MailRecord.message_id.set(message_id), MailRecord.sent_at.set(at), MailRecord.cause.remove()]
-    return _update(record, [*actions, *_state(entry.call, "sent", at)], MailRecord.owner == entry.owner)
+    ours = (MailRecord.owner == entry.owner) & MailRecord.state.is_in("claimed", "sent")
+    return _update(record, [*actions, *_state(entry.call, "sent", at)], ours)
 
 
-def release(entry: Entry, *, cause: str, count_attempt: bool, at: str) -> Entry:
+def release(entry: Entry, *, cause: str, count_attempt: bool, at: str, until: int = 0) -> Entry:
     """It was surely not sent: give the claim back, or give up after `MOST_ATTEMPTS`.
 
-    `count_attempt` is false where SES only asked to wait. Raises `ConditionFailed` when the claim is no longer ours.
+    Nobody claims it before `until` (epoch seconds). `count_attempt` is false where SES only asked to wait. Raises
+    `ConditionFailed` when the claim is no longer ours.
     """
-    state: MailState = "failed" if count_attempt and entry.attempts >= MOST_ATTEMPTS else "owed"
-    record = MailRecord(entry.submission_id, entry.kind)
+    given_up = count_attempt and entry.attempts >= MOST_ATTEMPTS
     attempts = entry.attempts if count_attempt else entry.attempts - 1
-    actions = [MailRecord.cause.set(cause), MailRecord.lease_until.set(0), MailRecord.attempts.set(attempts)]
-    return _update(record, [*actions, *_state(entry.call, state, at)], MailRecord.owner == entry.owner)
+    more = [MailRecord.attempts.set(attempts), MailRecord.lease_until.set(0 if given_up else until)]
+    if not count_attempt:
+        more.append(MailRecord.waits.set(entry.waits + 1))
+    return _settle(entry, "failed" if given_up else "owed", cause, at, more)
+
+
+def keep(entry: Entry, *, cause: str, at: str, until: int) -> Entry:
+    """It may have been sent: the claim stays, until `until`. Raises `ConditionFailed` when it is no longer ours."""
+    return _settle(entry, "claimed", cause, at, [MailRecord.lease_until.set(until)])
+
+
+def put_aside(entry: Entry, state: MailState, *, cause: str, at: str) -> Entry:
+    """Do not send it: `held` or `suppressed`; no attempt is used up. Raises `ConditionFailed` when it is not ours."""
+    more = [MailRecord.attempts.set(entry.attempts - 1), MailRecord.lease_until.set(0)]
+    return _settle(entry, state, cause, at, more)
+
+
+def note(
+    call: str, submission_id: str, kind: str, state: MailState, *, cause: str, at: str, address: str = ""
+) -> Entry | None:
+    """Write down a mail that nobody has tried yet, as `owed` or `held`; `None` when the ledger knows it already."""
+    record = MailRecord(submission_id, kind)
+    actions = [
+        MailRecord.call.set(call),
+        MailRecord.attempts.set(0),
+        MailRecord.lease_until.set(0),
+        MailRecord.cause.set(cause),
+        *_state(call, state, at),
+    ]
+    if address:
+        actions.append(MailRecord.address.set(f"{call}#{address}"))
+    try:
+        return _update(record, actions, MailRecord.submission_id.does_not_exist())
+    except ConditionFailed:
+        return None
+
+
+def send_again(entry: Entry, *, at: str) -> Entry:
+    """Owe a mail again that was held, failed or came back: another round, that no cap holds up.
+
+    Raises `ConditionFailed` when it is not as `entry` says any more: somebody else was first, or it arrived after all.
+    """
+    record = MailRecord(entry.submission_id, entry.kind)
+    actions = [
+        MailRecord.attempts.set(0),
+        MailRecord.waits.set(0),
+        MailRecord.lease_until.set(0),
+        MailRecord.round.set(entry.round + 1),
+        MailRecord.allowed.set(True),
+        *(
+            attribute.remove()
+            for attribute in (MailRecord.owner, MailRecord.message_id, MailRecord.sent_at, MailRecord.cause)
+        ),
+        MailRecord.events.remove(),
+        *_state(entry.call, "owed", at),
+    ]
+    return _update(record, actions, MailRecord.state.is_in(*sorted(RESENDABLE)) & _unchanged(entry))
+
+
+def put_events(old: Entry, new: Entry) -> Entry:
+    """Store what SES's events made of `old`. Raises `ConditionFailed` when that is not what is stored any more."""
+    record = MailRecord(old.submission_id, old.kind)
+    actions = [MailRecord.events.set(_events_text(new.events)), *_state(new.call, new.state, new.changed_at)]
+    actions.append(MailRecord.cause.set(new.cause) if new.cause else MailRecord.cause.remove())
+    if new.message_id:
+        actions.append(MailRecord.message_id.set(new.message_id))
+    if new.sent_at:
+        actions.append(MailRecord.sent_at.set(new.sent_at))
+    return _update(record, actions, _unchanged(old))
 
 
 def forget(submission_id: str, kind: str) -> None:
@@ -148,6 +221,27 @@ def submissions_of(call: str, address: str, *, most: int) -> list[str]:
         return list(dict.fromkeys(record.submission_id for record in query))
 
 
+def listed(
+    call: str, state: MailState, *, most: int, before: str | None = None, oldest_first: bool = False
+) -> list[tuple[str, str, str]]:
+    """(submission id, kind, last change) of a call's mails in `state`, by the index (eventually consistent).
+
+    At most `most`, newest first or oldest first; with `before` (a stamp) those that changed earlier.
+    """
+    earlier = ByState.changed_at < before if before else None
+    with table_errors():
+        query = MailRecord.by_state.query(
+            f"{call}#{state}", earlier, scan_index_forward=oldest_first, limit=most, page_size=most
+        )
+        return [(record.submission_id, record.kind, record.changed_at) for record in query]
+
+
+def count(call: str, state: MailState, *, most: int) -> int:
+    """How many of a call's mails are in `state`, counted up to `most`, by the index (eventually consistent)."""
+    with table_errors():
+        return min(most, MailRecord.by_state.count(f"{call}#{state}", limit=most))
+
+
 def last_change(call: str, state: MailState) -> str | None:
     """The stamp of the newest change among a call's mails in `state`, by the index (eventually consistent)."""
     with table_errors():
@@ -157,6 +251,24 @@ def last_change(call: str, state: MailState) -> str | None:
 
 def _state(call: str, state: MailState, at: str) -> list[Action]:
     return [MailRecord.state.set(state), MailRecord.call_state.set(f"{call}#{state}"), MailRecord.changed_at.set(at)]
+
+
+def _settle(entry: Entry, state: MailState, cause: str, at: str, more: Sequence[Action]) -> Entry:
+    """End a claim. Not one that SES's events have ended already: what is sent never goes back."""
+    record = MailRecord(entry.submission_id, entry.kind)
+    ours = (MailRecord.owner == entry.owner) & (MailRecord.state == "claimed")
+    return _update(record, [MailRecord.cause.set(cause), *more, *_state(entry.call, state, at)], ours)
+
+
+def _unchanged(entry: Entry) -> Condition:
+    same_round = MailRecord.round.does_not_exist() if entry.round == 1 else MailRecord.round == entry.round
+    told = MailRecord.events == _events_text(entry.events) if entry.events else MailRecord.events.does_not_exist()
+    unchanged: Condition = (MailRecord.state == entry.state) & same_round & told
+    return unchanged
+
+
+def _events_text(events: Events) -> str:
+    return msgspec.json.encode(events, order="sorted").decode()
 
 
 def _update(record: MailRecord, actions: list[Action], condition: Condition) -> Entry:
@@ -179,4 +291,8 @@ def _entry(record: MailRecord) -> Entry:
         sent_at=record.sent_at,
         cause=record.cause or "",
         address=(record.address or "").rpartition("#")[2],
+        waits=int(record.waits or 0),
+        round=int(record.round or 1),
+        allowed=bool(record.allowed),
+        events=msgspec.json.decode(record.events, type=Events) if record.events else {},
     )

@@ -8,95 +8,133 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from chalicelib.calls.call import Call
 from chalicelib.errors import Unavailable
 from chalicelib.jobs.batches import TryLater
 from chalicelib.ledger import table as ledger
-from chalicelib.ledger.entry import MOST_ATTEMPTS, settled
+from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, pause_after, pause_when_throttled, settled
+from chalicelib.mail.pace import Pace
 from chalicelib.mail.sender import Refused, Throttled, Unknown, send
-from chalicelib.mail.texts import language_of
 from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log, log_fault
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed
-from chalicelib.submissions.links import address_digest, receipt_token
+from chalicelib.submissions.links import address_digest
 
 if TYPE_CHECKING:
-    from chalicelib.calls.call import Call
-    from chalicelib.ledger.entry import Entry
     from chalicelib.mail.texts import Mail
-    from chalicelib.submissions.submission import Submission
 
 MARK_ATTEMPTS = 3
 
 
-def claim(call: Call, submission: Submission, kind: str, at: datetime) -> Entry | None:
-    """The claimed entry, or `None` when the mail is settled. Raises `TryLater` while somebody else holds the lease."""
+class Letter(Struct, frozen=True):
+    """A mail that is owed: its place in the ledger (`id` is a submission's, or `organiser#<digest of the address>`),
+    the address that it goes to, and the language that it is written in.
+    """
+
+    call: Call
+    id: str
+    kind: str
+    to: str
+    language: str
+
+
+def deliver_letter(letter: Letter, write: Callable[[], Mail | None], *, clock: Callable[[], datetime]) -> None:
+    """Send a mail that may be owed, if it is and nobody else is at it. Safe to repeat.
+
+    `write` is asked for the mail once it is claimed; `None` means that nothing stands behind it any more, and it takes
+    the entry with it. Raises `TryLater` when the message must stay.
+    """
+    entry = _claim(letter, clock())
+    mail = write() if entry is not None else None
+    if entry is not None and mail is not None:
+        _pace().wait()
+        _hand_over(letter, entry, mail, clock)
+
+
+@cache
+def _pace() -> Pace:
+    return Pace(settings().mail_rate_per_second / settings().mail_concurrency)
+
+
+def _claim(letter: Letter, at: datetime) -> Entry | None:
+    """The claimed entry, or `None` when the mail is settled. Raises `TryLater` while nobody may have it."""
     entry = ledger.claim(
-        call.call,
-        submission.id,
-        kind,
+        letter.call.call,
+        letter.id,
+        letter.kind,
         owner=token_hex(8),
         now=int(at.timestamp()),
         lease=settings().mail_lease_seconds,
         at=stamp(at),
-        address=address_digest(keys(), address_of(call, submission)),
+        address=address_digest(keys(), letter.to),
     )
-    if entry is None and not settled(ledger.find(submission.id, kind)):
-        log("mail-claimed-elsewhere", call=call.call, reference=submission.id, kind=kind)
-        raise TryLater
-    if entry is not None and entry.attempts > MOST_ATTEMPTS:
+    if entry is None:
+        known = ledger.find(letter.id, letter.kind)
+        if settled(known):
+            return None
+        # Somebody is at it, or it is not due: the message goes round, and no attempt is used up.
+        log("mail-not-due", call=letter.call.call, reference=letter.id, kind=letter.kind)
+        raise TryLater(max(1, known.lease_until - int(at.timestamp())) if known else 1)
+    if entry.attempts > MOST_ATTEMPTS:
         # Nobody who tried came back to say what became of it: enough, or reconcile would go round for ever.
         ledger.release(entry, cause="attempts-used-up", count_attempt=True, at=stamp(at))
-        log("mail-given-up", call=call.call, reference=submission.id, kind=kind, attempt=entry.attempts)
+        log("mail-given-up", call=entry.call, reference=entry.submission_id, kind=entry.kind, attempt=entry.attempts)
         return None
     return entry
 
 
-def address_of(call: Call, submission: Submission) -> str:
-    """Where the mails about a submission go."""
-    return str(submission.read_answers()[call.form.submitter_email])
-
-
-def receipt_address(submission: Submission, now: datetime) -> str:
-    """The full address of the submitter's page, with a fresh token."""
-    return f"{settings().public_url}/receipts/{receipt_token(keys(), submission, now)}"
-
-
-def hand_over(call: Call, submission: Submission, entry: Entry, mail: Mail, clock: Callable[[], datetime]) -> None:
-    """Send a claimed mail and mark it. Raises `TryLater` when the message must stay."""
+def _hand_over(letter: Letter, entry: Entry, mail: Mail, clock: Callable[[], datetime]) -> None:
     try:
         message_id = send(
             mail,
             entry,
-            to=address_of(call, submission),
-            sender_name=call.organiser.name[language_of(call, submission)],
-            reply_to=call.contact.email,
+            to=letter.to,
+            sender_name=letter.call.organiser.name[letter.language],
+            reply_to=letter.call.contact.email,
         )
     except Throttled:
-        ledger.release(entry, cause="throttled", count_attempt=False, at=stamp(clock()))
-        raise TryLater from None
+        pause = pause_when_throttled(entry.waits + 1)
+        _end(lambda: ledger.release(entry, cause="throttled", count_attempt=False, at=stamp(clock())))
+        raise TryLater(pause) from None
     except Refused as refused:
-        given_up = ledger.release(entry, cause=refused.cause, count_attempt=True, at=stamp(clock())).state == "failed"
         log(
             "mail-refused",
-            call=call.call,
-            reference=submission.id,
+            call=entry.call,
+            reference=entry.submission_id,
             kind=entry.kind,
             code=refused.cause,
             attempt=entry.attempts,
         )
-        if given_up:
+        pause = pause_after(entry.attempts, settings().mail_backoff_seconds)
+        until, cause = int(clock().timestamp()) + pause, refused.cause
+        left = _end(lambda: ledger.release(entry, cause=cause, count_attempt=True, at=stamp(clock()), until=until))
+        if settled(left):
             return
-        raise TryLater from None
+        raise TryLater(pause) from None
     except Unknown as error:
         # It may be out. The claim stays: SES's event marks it, or the lease runs out and it is sent again.
-        log_fault("mail-unknown", error.__cause__ or error, call=call.call, reference=submission.id, kind=entry.kind)
-        raise TryLater from None
+        log_fault("mail-unknown", error.__cause__ or error, call=entry.call, reference=letter.id, kind=entry.kind)
+        pause = max(settings().mail_lease_seconds, pause_after(entry.attempts, settings().mail_backoff_seconds))
+        until = int(clock().timestamp()) + pause
+        _end(lambda: ledger.keep(entry, cause="no-answer", at=stamp(clock()), until=until))
+        raise TryLater(pause) from None
     _mark(entry, message_id, clock)
+
+
+def _end(step: Callable[[], Entry]) -> Entry | None:
+    """What a claim becomes; `None` when it is somebody else's by now, or SES's events were faster."""
+    try:
+        return step()
+    except ConditionFailed:
+        return None
 
 
 def _mark(entry: Entry, message_id: str, clock: Callable[[], datetime]) -> None:
@@ -104,7 +142,10 @@ def _mark(entry: Entry, message_id: str, clock: Callable[[], datetime]) -> None:
         try:
             ledger.mark_sent(entry, message_id=message_id, at=stamp(clock()))
         except ConditionFailed:
-            log("mail-claim-lost", call=entry.call, reference=entry.submission_id, kind=entry.kind)
+            # SES's events may be faster than the mark; only a claim that is somebody else's is worth a word.
+            known = ledger.find(entry.submission_id, entry.kind)
+            event = "mail-sent" if known is not None and known.owner == entry.owner else "mail-claim-lost"
+            log(event, call=entry.call, reference=entry.submission_id, kind=entry.kind, attempt=entry.attempts)
             return
         except Unavailable:
             if attempt == MARK_ATTEMPTS:

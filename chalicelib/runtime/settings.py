@@ -7,7 +7,9 @@ from msgspec import Struct
 
 
 class Settings(Struct, frozen=True):
-    """What the template hands to every function. Times are seconds; table names are physical names."""
+    """What the template hands to every function. Times are seconds; `mail_rate_per_second` is for all
+    workers together, 0 means no pace; table names are physical names.
+    """
 
     region: str
     calls_table: str
@@ -25,7 +27,11 @@ class Settings(Struct, frozen=True):
     public_url: str
     mail_sender: str
     configuration_set: str
+    mail_timeout_seconds: int
     mail_lease_seconds: int
+    mail_backoff_seconds: int
+    mail_rate_per_second: int
+    mail_concurrency: int
     export_lease_seconds: int
     export_settle_seconds: int
     landscape_delay_seconds: int
@@ -53,7 +59,11 @@ def settings() -> Settings:
         public_url=env("PUBLIC_URL", "").rstrip("/"),
         mail_sender=env("MAIL_SENDER", ""),
         configuration_set=env("CONFIGURATION_SET", ""),
+        mail_timeout_seconds=int(env("MAIL_TIMEOUT_SECONDS", "30")),
         mail_lease_seconds=int(env("MAIL_LEASE_SECONDS", "60")),
+        mail_backoff_seconds=int(env("MAIL_BACKOFF_SECONDS", "30")),
+        mail_rate_per_second=int(env("MAIL_RATE_PER_SECOND", "0")),
+        mail_concurrency=int(env("MAIL_CONCURRENCY", "2")),
         export_lease_seconds=int(env("EXPORT_LEASE_SECONDS", "330")),
         export_settle_seconds=int(env("EXPORT_SETTLE_SECONDS", "10")),
         landscape_delay_seconds=int(env("LANDSCAPE_DELAY_SECONDS", "3")),

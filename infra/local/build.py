@@ -36,6 +36,8 @@ def parameters(*, public_url: str, ses_endpoint: str) -> dict[str, str]:
         "MailTimeoutSeconds": "5",
         "MailLeaseSeconds": "8",
         "MailVisibilitySeconds": "8",
+        "MailBackoffSeconds": "1",
+        "MailRatePerSecond": "20",
         "ExportTimeoutSeconds": "30",
         "ExportLeaseSeconds": "31",
         "ExportVisibilitySeconds": "32",

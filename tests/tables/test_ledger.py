@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from chalicelib.errors import Unavailable
 from chalicelib.ledger import table as ledger
-from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry
+from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, MailState
+from chalicelib.ledger.fate import Event, Happened, after
 from chalicelib.runtime.table import ConditionFailed
 from chalicelib.submissions.reference import from_bits
 from tests.aws import Border, throttled, timed_out
@@ -137,6 +138,93 @@ def test_entries_are_found_by_submission_and_in_hundreds() -> None:
     assert ledger.entries_of(first[0]) == [made[first]]
     assert ledger.entries_of(strangers[0][0]) == []
     assert ledger.entries([]) == {}
+
+
+def test_a_mail_that_is_released_until_later_cannot_be_claimed_before() -> None:
+    submission = fresh()
+    released = ledger.release(claimed(submission), cause="x", count_attempt=True, at=LATER, until=400)
+    assert (released.state, released.lease_until) == ("owed", 400)
+    assert claim(submission, "b", now=399) is None
+    assert claimed(submission, "b", now=400).attempts == 2
+
+
+def test_a_claim_that_may_have_been_sent_is_kept() -> None:
+    submission = fresh()
+    kept = ledger.keep(claimed(submission), cause="no-answer", at=LATER, until=500)
+    assert (kept.state, kept.cause, kept.attempts) == ("claimed", "no-answer", 1)
+    assert claim(submission, "b", now=499) is None
+    assert claimed(submission, "b", now=500).attempts == 2
+
+
+@pytest.mark.parametrize("state", ["held", "suppressed"])
+def test_a_mail_that_is_put_aside_uses_up_no_attempt_and_is_not_claimed(state: MailState) -> None:
+    submission = fresh()
+    aside = ledger.put_aside(claimed(submission), state, cause="address-cap", at=LATER)
+    assert (aside.state, aside.cause, aside.attempts) == (state, "address-cap", 0)
+    assert claim(submission, "b", now=10_000) is None
+
+
+def test_a_mail_is_noted_only_where_the_ledger_does_not_know_it() -> None:
+    submission = fresh()
+    noted = ledger.note("small-call", submission, "confirm", "held", cause="prepared", at=AT, address="d1")
+    assert noted is not None
+    assert (noted.state, noted.attempts, noted.address) == ("held", 0, "d1")
+    assert ledger.note("small-call", submission, "confirm", "owed", cause="x", at=AT) is None
+    assert ledger.find(submission, "confirm") == noted
+
+
+def test_what_an_organiser_sends_again_begins_another_round_and_only_once() -> None:
+    submission = fresh()
+    held = ledger.put_aside(claimed(submission), "held", cause="address-cap", at=AT)
+    again = ledger.send_again(held, at=LATER)
+    assert (again.state, again.round, again.allowed, again.cause, again.owner) == ("owed", 2, True, "", "")
+    with pytest.raises(ConditionFailed):
+        ledger.send_again(held, at=LATER)
+    with pytest.raises(ConditionFailed):
+        ledger.send_again(again, at=LATER)
+    assert claimed(submission, "b").attempts == 1
+
+
+@pytest.mark.parametrize("kind", ["send", "delivery"])
+def test_what_ses_told_before_the_mark_is_not_taken_back_by_it_nor_by_a_release(kind: Happened) -> None:
+    submission = fresh()
+    entry = claimed(submission)
+    told = ledger.put_events(entry, after(entry, Event(kind, LATER), message_id="m-1", at=LATER))
+    assert told.state == ("sent" if kind == "send" else "delivered")
+    with pytest.raises(ConditionFailed):
+        ledger.release(entry, cause="throttled", count_attempt=False, at=LATER)
+    if kind == "send":
+        assert ledger.mark_sent(entry, message_id="m-1", at=LATER).state == "sent"
+    else:
+        with pytest.raises(ConditionFailed):
+            ledger.mark_sent(entry, message_id="m-1", at=LATER)
+        assert ledger.find(submission, "confirm") == told
+    assert claim(submission, "b", now=10_000) is None
+
+
+def test_of_two_who_store_events_at_once_one_looks_again() -> None:
+    entry = ledger.mark_sent(claimed(fresh()), message_id="m-1", at=LATER)
+    delivered = after(entry, Event("delivery", LATER), message_id="m-1", at=LATER)
+    complained = after(entry, Event("complaint", LATER, "abuse"), message_id="m-1", at=LATER)
+    assert ledger.put_events(entry, delivered) == delivered
+    with pytest.raises(ConditionFailed):
+        ledger.put_events(entry, complained)
+    both = after(delivered, Event("complaint", LATER, "abuse"), message_id="m-1", at=LATER)
+    assert ledger.put_events(delivered, both) == both
+    assert (both.state, both.cause) == ("complained", "abuse")
+
+
+def test_a_calls_mails_are_listed_by_state_and_counted_up_to_a_number() -> None:
+    call = f"call-{fresh().lower()}"
+    submissions = [fresh() for _ in range(5)]
+    for minute, submission in enumerate(submissions):
+        claim(submission, call=call, at=f"2026-05-04T12:0{minute}:00.000Z")
+    newest = ledger.listed(call, "claimed", most=2)
+    assert [one[0] for one in newest] == [submissions[4], submissions[3]]
+    assert [one[0] for one in ledger.listed(call, "claimed", most=9, before=newest[-1][2])] == submissions[2::-1]
+    assert [one[0] for one in ledger.listed(call, "claimed", most=2, oldest_first=True)] == submissions[:2]
+    assert (ledger.count(call, "claimed", most=100), ledger.count(call, "claimed", most=3)) == (5, 3)
+    assert ledger.listed(call, "sent", most=2) == []
 
 
 def test_the_last_change_is_the_newest_of_the_calls_mails_in_a_state() -> None:

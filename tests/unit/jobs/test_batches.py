@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.errors import Unavailable
 from chalicelib.jobs.batches import TryLater, work_through
 from chalicelib.jobs.messages import MailJob
 
@@ -70,3 +71,29 @@ def test_exactly_the_messages_that_were_not_done_are_kept(kinds: list[str]) -> N
     assert kept(work_through(batch, MailJob, work)) == [
         f"m{number}" for number, kind in enumerate(kinds) if kind != "good"
     ]
+
+
+def later(seconds: int | None) -> Any:
+    def work(_job: MailJob) -> None:
+        raise TryLater(seconds)
+
+    return work
+
+
+def test_a_job_that_is_not_due_goes_round_as_a_fresh_message() -> None:
+    sent: list[tuple[str, int]] = []
+    answer = work_through([message(1)], MailJob, later(40), again=lambda body, seconds: sent.append((body, seconds)))
+    assert kept(answer) == []
+    assert sent == [(message(1)["body"], 40)]
+
+
+def test_a_job_that_says_no_time_stays_on_the_queue() -> None:
+    answer = work_through([message(1)], MailJob, later(None), again=lambda _body, _seconds: pytest.fail("sent"))
+    assert kept(answer) == ["m1"]
+
+
+def test_a_message_that_cannot_go_round_stays() -> None:
+    def again(_body: str, _seconds: int) -> None:
+        raise Unavailable
+
+    assert kept(work_through([message(1)], MailJob, later(1), again=again)) == ["m1"]
