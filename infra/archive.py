@@ -75,10 +75,10 @@ def dependencies(requirements: Path, app: Path, cache: Path, *, for_host: bool, 
     machine the local stack needs it, since its functions run right there.
     """
     for_host = for_host and not _like_lambda()
-    kept = slim.operations(app)
+    kept, languages = slim.operations(app), slim.languages(app)
     facts = [
         requirements.read_text(encoding="utf-8"),
-        json.dumps(kept),
+        json.dumps([kept, languages]),
         inspect.getsource(slim),
         inspect.getsource(bytecode),
         importlib.metadata.version("chalice"),
@@ -92,7 +92,7 @@ def dependencies(requirements: Path, app: Path, cache: Path, *, for_host: bool, 
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
             install = _install_for_host if for_host else _install_for_lambda
             folder = install(requirements, Path(scratch), region)
-            slim.slim(folder, kept)
+            slim.slim(folder, kept, languages)
             bytecode.compile_all(folder)
             whole = Path(scratch) / "whole.zip"
             bytecode.write_zip(folder, whole)

@@ -18,7 +18,6 @@ from botocore.loaders import Loader
 SERVICES = ("dynamodb", "s3", "secretsmanager", "sesv2", "sqs")
 """What the functions speak to; a test holds this against `runtime/aws.py`."""
 _PARTITIONS = ("aws", "aws-eusc")  # the world but China and governments; the European Sovereign Cloud
-_LOCALES = re.compile(r"(root|de|en)(_[A-Z]{2}|_\d{3})?\.dat")
 # What PynamoDB asks DynamoDB for: its sources hold the operations' names as they are in the API.
 _DYNAMODB = frozenset({
     "BatchGetItem", "BatchWriteItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem", "Query", "Scan",
@@ -48,7 +47,12 @@ def operations(source: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def slim(folder: Path, kept: dict[str, tuple[str, ...]]) -> None:
+def languages(source: Path) -> tuple[str, ...]:
+    """The languages that the app in `source` speaks: English, and those it has catalogues for."""
+    return tuple(sorted({"en", *(path.parent.parent.name for path in source.glob("web/locales/*/LC_MESSAGES/*.po"))}))
+
+
+def slim(folder: Path, kept: dict[str, tuple[str, ...]], languages: Iterable[str]) -> None:
     """Take out of the packages in `folder` what the app does not use; `kept` are the operations by service."""
     for pattern in _USELESS:
         for path in folder.glob(pattern):
@@ -56,9 +60,9 @@ def slim(folder: Path, kept: dict[str, tuple[str, ...]]) -> None:
     for path in [one for one in folder.rglob("*") if one.is_dir() and one.name in {"tests", "test"}]:
         _remove(path)
     _slim_botocore(folder / "botocore", kept)
-    locales = folder / "babel" / "locale-data"
-    for path in locales.glob("*.dat"):
-        if not _LOCALES.fullmatch(path.name):
+    spoken = {"root", *languages}
+    for path in (folder / "babel" / "locale-data").glob("*.dat"):
+        if path.stem.partition("_")[0] not in spoken:
             path.unlink()
 
 

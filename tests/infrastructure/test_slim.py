@@ -38,7 +38,10 @@ def folder(kept: dict[str, tuple[str, ...]], tmp_path_factory: pytest.TempPathFa
     (folder / "some" / "tests").mkdir(parents=True)
     (folder / "some" / "tests" / "test_it.py").touch()
     (folder / "some" / "__init__.py").touch()
-    slim.slim(folder, kept)
+    (folder / "babel" / "locale-data").mkdir(parents=True)
+    for name in ("root", "de", "de_AT", "en", "en_GB", "tr", "den"):
+        (folder / "babel" / "locale-data" / f"{name}.dat").touch()
+    slim.slim(folder, kept, slim.languages(APP))
     return folder
 
 
@@ -143,6 +146,15 @@ def test_the_certificates_are_amazons_and_can_be_read(folder: Path) -> None:
     assert names == {
         *(f"Amazon Root CA {number}" for number in range(1, 5)), "Starfield Services Root Certificate Authority - G2"
     }  # fmt: skip
+
+
+def test_the_customs_of_the_languages_that_are_spoken_stay(folder: Path, tmp_path: Path) -> None:
+    kept = {path.stem for path in (folder / "babel" / "locale-data").iterdir()}
+    assert kept == {"root", "de", "de_AT", "en", "en_GB"}
+    catalogue = tmp_path / "web" / "locales" / "tr" / "LC_MESSAGES" / "aufruf.po"
+    catalogue.parent.mkdir(parents=True)
+    catalogue.touch()
+    assert slim.languages(tmp_path) == ("en", "tr")
 
 
 def test_tests_and_installers_notes_go_and_modules_stay(folder: Path) -> None:
