@@ -1,6 +1,6 @@
 """Every entry point of Aufruf, on one screen. No logic here: each line hands over to its room.
 
-HTTP comes in through the doors (`intake`, `exports`, `web`); what follows from it runs in the functions below:
+HTTP comes in through the doors of the rooms; what follows from it runs in the functions below:
 
     form ─▶ intake ─▶ submissions table ─▶ relay ─▶ mail queue ─▶ mail_worker ─▶ SES
     nightly ─▶ export queue ─▶ export_worker ─▶ S3          reconcile ─▶ whatever fell through
@@ -20,6 +20,7 @@ import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
 import chalicelib.organisers.decision_routes
+import chalicelib.organisers.session_routes
 import chalicelib.web.routes
 from chalicelib.web.door import answer_unrouted
 
@@ -33,6 +34,7 @@ app.register_blueprint(chalicelib.intake.embed_routes.door)
 app.register_blueprint(chalicelib.organisers.decision_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 app.register_blueprint(chalicelib.exports.landscape_routes.door)
+app.register_blueprint(chalicelib.organisers.session_routes.door)
 
 
 @app.on_dynamodb_record(

@@ -77,10 +77,19 @@ class LoginNeeded(Refusal):
     status = 401
     code = "login-needed"
     title = N_("You need to be logged in.")
-    message = N_("Send an API token as “Authorization: Bearer …”.")
+    message = N_("Log in under /organiser/login, or send an API token as “Authorization: Bearer …”.")
     headers = {  # noqa: RUF012 - never changed in place
         "WWW-Authenticate": 'Bearer realm="aufruf"'
     }
+
+
+class ForeignOrigin(Refusal):
+    """Something that only our own pages may send came with somebody's cookie from elsewhere."""
+
+    status = 403
+    code = "foreign-origin"
+    title = N_("This was not sent from one of our own pages.")
+    message = N_("Nothing has been changed. Please open the page again and repeat what you did.")
 
 
 class ChangedMeanwhile(Refusal):

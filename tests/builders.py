@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.access.roles import ROLES
 from chalicelib.calls.answers import judge
 from chalicelib.calls.call import (
     Call,
@@ -80,7 +81,7 @@ def call_of(*fields: Field, name: str = "small-call", policy: Policy | None = No
         opens_at=OPENS,
         closes_at=None,
         time_zone="Europe/Berlin",
-        organisers=(Organiser(email="owner@example.org", role="owner"),),
+        organisers=tuple(Organiser(email=f"{role}@example.org", role=role) for role in ROLES),
         form=Form(
             submitter_email="email",
             title_field="name",

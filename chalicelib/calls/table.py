@@ -35,6 +35,7 @@ class CallRecord(Record):
 
 
 _remembered: dict[str, tuple[float, PublishedCall]] = {}
+_all: list[tuple[float, list[PublishedCall]]] = []  # one at most
 
 
 def get_call(name: str, *, clock: float | None = None) -> PublishedCall:
@@ -51,9 +52,18 @@ def get_call(name: str, *, clock: float | None = None) -> PublishedCall:
     return published
 
 
+def remembered_calls(*, clock: float | None = None) -> list[PublishedCall]:
+    """All published calls by name, at most `calls_cache_seconds` old. Raises `Unavailable`."""
+    tick = time.monotonic() if clock is None else clock
+    if not _all or tick - _all[0][0] >= settings().calls_cache_seconds:
+        _all[:] = [(tick, list_calls())]
+    return _all[0][1]
+
+
 def forget_calls() -> None:
     """Drop what is remembered; for publishing and for tests."""
     _remembered.clear()
+    _all.clear()
 
 
 def read_call(name: str) -> PublishedCall | None:
@@ -123,4 +133,5 @@ __all__ = [
     "mark_full",
     "put_call",
     "read_call",
+    "remembered_calls",
 ]

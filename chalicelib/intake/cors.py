@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import urlsplit
 
 from chalicelib.calls.table import get_call
 from chalicelib.errors import N_, Refusal
+from chalicelib.web.origins import sent_by
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
     from chalicelib.web.request import Request
-
-# Sec-Fetch-Site (W3C Fetch Metadata): our own page, or nobody's (typed, bookmarked, reloaded). Pages cannot forge it.
-_OWN_SITE = frozenset({"same-origin", "none"})
 
 
 class OriginRefused(Refusal):
@@ -47,22 +44,5 @@ def check_origin(request: Request, call: Call, *, public_url: str) -> None:
     Programs send neither header and pass: there is no login here that a page could abuse, only people's trust.
     """
     origin = request.headers.get("origin")
-    site = request.headers.get("sec-fetch-site")
-    if site in _OWN_SITE or (origin is None and site is None):
-        return
-    if origin is None or not (origin in call.policy.origins or _is_own(origin, request, public_url)):
+    if sent_by(request, public_url) == "stranger" and origin not in call.policy.origins:
         raise OriginRefused(facts={"origin": origin})
-
-
-def _is_own(origin: str, request: Request, public_url: str) -> bool:
-    """For browsers without Sec-Fetch-Site (before 2023). By host: a proxy may speak another scheme to us."""
-    host = _host(origin)
-    forwarded = request.headers.get("x-forwarded-host", "").partition(",")[0].strip().lower()
-    return bool(host) and host in {_host(public_url), forwarded, request.headers.get("host", "").lower()}
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).netloc.lower()
-    except ValueError:
-        return ""

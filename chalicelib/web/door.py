@@ -15,6 +15,7 @@ from chalice.app import Blueprint, Chalice
 from chalice.app import Request as ChaliceRequest
 from chalice.app import Response as ChaliceResponse
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.errors import Broken, MethodNotAllowed, NotFound, Refusal
 from chalicelib.runtime.logs import log, log_fault
@@ -23,7 +24,7 @@ from chalicelib.web.cors import MayRead, preflight, shared
 from chalicelib.web.languages import choose, languages
 from chalicelib.web.problems import problem_reply
 from chalicelib.web.reply import Reply
-from chalicelib.web.request import Request
+from chalicelib.web.request import LANGUAGE_COOKIE, Request
 
 if TYPE_CHECKING:
     from chalicelib.web.operation import Operation
@@ -106,7 +107,7 @@ def read_request(asked: ChaliceRequest) -> Request:
         for name, values in (asked.to_original_event()["multiValueQueryStringParameters"] or {}).items()
     }
     body = asked.raw_body
-    return Request(
+    request = Request(
         method=asked.method,
         path=_path(asked.to_original_event()),
         query=query,
@@ -115,6 +116,10 @@ def read_request(asked: ChaliceRequest) -> Request:
         language=choose(query.get("lang"), headers.get("accept-language", ""), languages()),
         id=str(asked.context.get("requestId", "")),
     )
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    # Public pages know no cookies; whoever works here chooses a language once.
+    ours = "lang" not in query and kept in languages() and request.path.startswith("/organiser")
+    return replace(request, language=kept) if ours else request
 
 
 def _path(event: dict[str, Any]) -> str:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from chalicelib.errors import ForeignOrigin, LoginNeeded, NotFound, Unavailable
 from chalicelib.web.openapi_schemas import Schemas
-from chalicelib.web.operation import PAGE, Answer, Operation, Schema
+from chalicelib.web.operation import PAGE, Answer, Operation, Schema, see
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
@@ -43,6 +44,12 @@ _LANGUAGE: Schema = {
     "example": "en",
 }
 _LOGIN: Schema = {"type": "http", "scheme": "bearer", "description": "An organiser's API token."}
+_SESSION: Schema = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": "__Host-session",
+    "description": "An organiser's browser; it also says `Origin` with whatever changes something.",
+}
 
 
 def openapi_document(served: Iterable[Served], calls: Sequence[Call], *, base: str) -> dict[str, Any]:
@@ -66,7 +73,7 @@ def openapi_document(served: Iterable[Served], calls: Sequence[Call], *, base: s
         "components": {
             "schemas": schemas.components,
             "parameters": {"lang": _LANGUAGE},
-            "securitySchemes": {"token": _LOGIN},
+            "securitySchemes": {"token": _LOGIN, "session": _SESSION},
         },
     }
 
@@ -91,6 +98,8 @@ def _known(
 
 
 def _operation(path: str, served: Served, about: Operation, schemas: Schemas) -> dict[str, Any]:
+    if about.login:
+        about = _with_login(served, about)
     summary, _, description = (getdoc(served.view) or "").partition("\n\n")
     document: dict[str, Any] = {
         "operationId": served.view.__name__,
@@ -105,8 +114,16 @@ def _operation(path: str, served: Served, about: Operation, schemas: Schemas) ->
         content = {kind: {"schema": schemas.of(body)} for kind, body in about.takes.items()}
         document["requestBody"] = {"required": about.body_required, "content": content}
     if about.login:
-        document["security"] = [{"token": []}]
+        document["security"] = [{"token": []}, {"session": []}]
     return document
+
+
+def _with_login(served: Served, about: Operation) -> Operation:
+    """An operation for organisers, with what the check of their login answers beside the view."""
+    needed = (LoginNeeded, NotFound, Unavailable, *(() if served.methods == ("GET",) else (ForeignOrigin,)))
+    login = see("For browsers: to the page where one logs in.")
+    refuses = tuple(dict.fromkeys((*about.refuses, *needed)))
+    return replace(about, refuses=refuses, gives={303: login} | dict(about.gives))
 
 
 def _parameters(path: str, about: Operation, schemas: Schemas) -> list[dict[str, Any]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
+from urllib.parse import urlencode
 
-from chalicelib.errors import FieldError, Refusal
+from chalicelib.errors import FieldError, LoginNeeded, Refusal
 from chalicelib.web.languages import translate
 from chalicelib.web.pages import render
-from chalicelib.web.reply import PRIVATE, Reply, json_reply, page_reply
+from chalicelib.web.reply import PRIVATE, Reply, json_reply, page_reply, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,10 +60,21 @@ def problem_document(refusal: Refusal, request: Request) -> dict[str, object]:
 
 
 def problem_reply(refusal: Refusal, request: Request) -> Reply:
-    """The reply for a refusal: a page for browsers, problem+json for everybody else."""
+    """The reply for a refusal: a page for browsers (the way to log in, where that is it), else problem+json."""
+    if isinstance(refusal, LoginNeeded) and request.wants_html and "authorization" not in request.headers:
+        return see_other(_login_page(request), headers=PRIVATE)
     document = problem_document(refusal, request)
     headers = PRIVATE | refusal.headers | {"Content-Language": request.language}
     if request.wants_html:
         return page_reply(render("problem.html", request, problem=document), status=refusal.status, headers=headers)
     headers["Content-Type"] = "application/problem+json"
     return json_reply(document, status=refusal.status, headers=headers)
+
+
+def _login_page(request: Request) -> str:
+    """Where one logs in, from the page of `request`; with the way back to it where it is a page."""
+    # The path alone: what somebody searched for has no business on the way through a mail.
+    back = {"next": request.path.removeprefix("/")} if request.method in {"GET", "HEAD"} else {}
+    if "lang" in request.query:
+        back["lang"] = request.language
+    return f"{request.root}organiser/login" + (f"?{urlencode(back)}" if back else "")

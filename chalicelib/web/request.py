@@ -7,6 +7,9 @@ from msgspec.structs import replace
 
 from chalicelib.web.languages import choose
 
+# The language that somebody in the organisers' area asked for last.
+LANGUAGE_COOKIE = "__Host-language"
+
 
 class Request(Struct, frozen=True):
     """One HTTP request. Header names are lower case; `query` holds each name's last value; `body` is exact bytes."""
@@ -28,6 +31,12 @@ class Request(Struct, frozen=True):
     def in_language_of(self, offered: tuple[str, ...]) -> Request:
         """The same request, answered in the best of the `offered` languages."""
         return replace(self, language=choose(self.query.get("lang"), self.headers.get("accept-language", ""), offered))
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies the browser sent, by name (RFC 6265, 4.2.1)."""
+        pairs = (pair.strip().partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return {name: value for name, _, value in pairs if name}
 
     @property
     def root(self) -> str:

@@ -62,7 +62,8 @@ def test_every_template_is_used() -> None:
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("route", PAGES)
 def test_every_page_renders_in_the_language_asked_for(world: World, route: str, language: str) -> None:
-    answer = world.get(f"{address(route, world)}?lang={language}", accept=BROWSER)
+    login = world.session() if route.startswith("/organiser") else {}
+    answer = world.get(f"{address(route, world)}?lang={language}", login, accept=BROWSER)
     assert answer.status < 500
     if answer.kind == "text/html":
         assert f'<html lang="{language}"' in answer.body

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
 from functools import cache
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from moto import mock_aws
 
 import app
 from chalicelib.access.roles import Person, Role
+from chalicelib.access.sessions import COOKIE, open_session
 from chalicelib.access.tokens import issue_token
 from chalicelib.calls.call import Call, PublishedCall
 from chalicelib.calls.table import forget_calls, put_call, read_call
@@ -30,7 +32,7 @@ from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions import reference
-from chalicelib.submissions.links import receipt_token
+from chalicelib.submissions.links import address_digest, receipt_token
 from chalicelib.submissions.submission import Submission
 from chalicelib.submissions.table import SubmissionRecord, find, pages
 from tests.aws import Border, create_tables, watched
@@ -152,6 +154,12 @@ class World:
         with self.border.aside():
             token = issue_token(Person(name=name, role=role, calls=calls or ("*",)), now=now())
         return {"Authorization": f"Bearer {token}"}
+
+    def session(self, email: str = "owner@example.org", *, since: timedelta = timedelta()) -> dict[str, str]:
+        """The headers of an organiser's browser that logged in so long ago."""
+        with self.border.aside():
+            secret, _ = open_session(address_digest(keys(), email), now=now() - since)
+        return {"Cookie": f"{COOKIE}={secret}", "Origin": settings().public_url}
 
     # HTTP
 
