@@ -16,6 +16,7 @@ from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, SQSEvent
 import chalicelib.exports.landscape_routes
 import chalicelib.exports.routes
 import chalicelib.intake.embed_routes
+import chalicelib.intake.event_routes
 import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
@@ -32,6 +33,7 @@ app.register_blueprint(chalicelib.intake.receipt_routes.door)
 app.register_blueprint(chalicelib.intake.journey_routes.door)
 app.register_blueprint(chalicelib.intake.embed_routes.door)
 app.register_blueprint(chalicelib.organisers.decision_routes.door)
+app.register_blueprint(chalicelib.intake.event_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 app.register_blueprint(chalicelib.exports.landscape_routes.door)
 app.register_blueprint(chalicelib.organisers.session_routes.door)

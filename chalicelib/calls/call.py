@@ -82,6 +82,17 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True):
     takes_part: Condition | None = None
 
 
+When = Literal["off", "at-once", "prepared"]
+
+
+class DecisionMails(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the submitter hears of a decision: nothing, a mail at once, or one that an organiser lets go."""
+
+    published: When = "at-once"
+    declined: When = "prepared"
+    merged: When = "at-once"
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """The rules of a call."""
 
@@ -94,6 +105,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     origins: tuple[str, ...] = ()
     next: dict[str, str] = {}
     mails_per_address: int = 5
+    mails: DecisionMails = DecisionMails()
     retention_months: int = 12
     unconfirmed_days: int = 7
     shards: int = 4
@@ -178,11 +190,15 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
 
 class PublishedCall(Struct, frozen=True):
-    """A call as published: each change makes a new version, and submissions name the version they answered."""
+    """A call as published: each change makes a new version, and submissions name the version they answered.
+
+    `event_sequence` counts how often its event was moved: SEQUENCE of the calendar files (RFC 5545, 3.8.7.4).
+    """
 
     call: Call
     version: int
     published_at: str
+    event_sequence: int = 0
 
 
 def holds(condition: Condition | None, answers: dict[str, object]) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib.calls.calendar import moved
 from chalicelib.calls.call import Call, PublishedCall
 from chalicelib.errors import NotFound
 from chalicelib.runtime.settings import settings
@@ -32,6 +33,7 @@ class CallRecord(Record):
     published_at = UnicodeAttribute()
     definition = UnicodeAttribute()
     full_at = UnicodeAttribute(null=True)
+    event_sequence = NumberAttribute(default=0)
 
 
 _remembered: dict[str, tuple[float, PublishedCall]] = {}
@@ -86,11 +88,15 @@ def list_calls() -> list[PublishedCall]:
 
 def put_call(call: Call, *, after: PublishedCall | None, published_at: str) -> PublishedCall:
     """Publish `call` as the version after `after`. Raises `ConditionFailed` when somebody published meanwhile."""
-    published = PublishedCall(call=call, version=after.version + 1 if after else 1, published_at=published_at)
+    sequence = after.event_sequence + moved(after.call.event, call.event) if after else 0
+    version = after.version + 1 if after else 1
+    published = PublishedCall(call=call, version=version, published_at=published_at, event_sequence=sequence)
     # Whether it is full is counted anew: the new version may have another limit.
     definition = msgspec.json.encode(call).decode()
     name = call.call
-    current = CallRecord(name, version=published.version, published_at=published_at, definition=definition)
+    current = CallRecord(
+        name, version=version, published_at=published_at, definition=definition, event_sequence=sequence
+    )
     unchanged = CallRecord.version == after.version if after else CallRecord.call.does_not_exist()
     with table_errors():
         if after is not None:
@@ -116,12 +122,23 @@ def mark_full(published: PublishedCall, *, at: str | None) -> None:
 def _archive(published: PublishedCall) -> None:
     name, definition = published.call.call, msgspec.json.encode(replace(published.call, full=False)).decode()
     key = f"{name}{_ARCHIVED}{published.version}"
-    CallRecord(key, version=published.version, published_at=published.published_at, definition=definition).save()
+    CallRecord(
+        key,
+        version=published.version,
+        published_at=published.published_at,
+        definition=definition,
+        event_sequence=published.event_sequence,
+    ).save()
 
 
 def _published(record: CallRecord) -> PublishedCall:
     call = replace(msgspec.json.decode(record.definition, type=Call), full=record.full_at is not None)
-    return PublishedCall(call=call, version=int(record.version), published_at=record.published_at)
+    return PublishedCall(
+        call=call,
+        version=int(record.version),
+        published_at=record.published_at,
+        event_sequence=int(record.event_sequence or 0),
+    )
 
 
 __all__ = [

@@ -13,7 +13,7 @@ from chalicelib.exports.documents import count_mails, manifest, submission_docum
 from chalicelib.exports.export import Progress, Summary
 from chalicelib.jobs.consequences import mails_owed
 from chalicelib.ledger import table as ledger
-from chalicelib.ledger.entry import Entry, Kind
+from chalicelib.ledger.entry import Entry
 from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions import table as submissions
@@ -22,8 +22,6 @@ from chalicelib.submissions.submission import STATES, Submission
 if TYPE_CHECKING:
     from chalicelib.calls.call import PublishedCall
     from chalicelib.exports.export import Export
-
-_KINDS: tuple[Kind, ...] = tuple(dict.fromkeys(kind for state in STATES for kind in mails_owed(state)))
 
 
 def build(export: Export, published: PublishedCall, *, clock: Callable[[], datetime]) -> Export:
@@ -48,7 +46,7 @@ def _write_submissions(export: Export, published: PublishedCall, now: datetime) 
         upload.write(head[:-1] + b',"submissions":[')
         separator = b"\n"
         for page in _pages(export, published):
-            known = _mails(page)
+            known = _mails(page, published)
             for submission in page:
                 if not submission.exists(now):
                     continue
@@ -56,7 +54,8 @@ def _write_submissions(export: Export, published: PublishedCall, now: datetime) 
                 upload.write(separator + msgspec.json.encode(submission_document(submission, entries)))
                 separator = b",\n"
                 counts[submission.state] += 1
-                mails = count_mails(submission, entries, mails)
+                owed = mails_owed(submission, published.call.policy.mails)
+                mails = count_mails(owed, entries, mails)
                 if submission.expires_at is not None:
                     first_expiry = min(submission.expires_at, first_expiry or submission.expires_at)
         upload.write(b"\n]}\n")
@@ -75,8 +74,9 @@ def _pages(export: Export, published: PublishedCall) -> Iterator[list[Submission
     table.report(export, Progress(written=written, shards_done=shards, shards=shards))
 
 
-def _mails(page: list[Submission]) -> dict[str, list[Entry]]:
-    found = ledger.entries((one.id, kind) for one in page for kind in _KINDS)
+def _mails(page: list[Submission], published: PublishedCall) -> dict[str, list[Entry]]:
+    kinds = {one.id: ("confirm", *mails_owed(one, published.call.policy.mails)) for one in page}
+    found = ledger.entries((one, kind) for one in kinds for kind in kinds[one])
     by_submission: dict[str, list[Entry]] = {}
     for (submission_id, _kind), entry in found.items():
         by_submission.setdefault(submission_id, []).append(entry)

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chalicelib.jobs.consequences import mails_owed
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chalicelib.calls.call import PublishedCall
     from chalicelib.exports.export import Export, Summary
@@ -52,12 +50,12 @@ def submission_document(submission: Submission, mails: list[Entry]) -> dict[str,
     }
 
 
-def count_mails(submission: Submission, mails: list[Entry], counted: Mapping[str, int]) -> dict[str, int]:
-    """`counted` with this submission's mails added: by state, those that nobody has tried yet as `owed`."""
+def count_mails(owed: Sequence[str], mails: list[Entry], counted: Mapping[str, int]) -> dict[str, int]:
+    """`counted` with a submission's mails added: by state, those owed that nobody has tried yet as `owed`."""
     counts = dict(counted)
     for entry in mails:
         counts[entry.state] = counts.get(entry.state, 0) + 1
-    untried = [kind for kind in mails_owed(submission.state) if all(entry.kind != kind for entry in mails)]
+    untried = [kind for kind in owed if all(entry.kind != kind for entry in mails)]
     counts["owed"] = counts.get("owed", 0) + len(untried)
     return counts
 

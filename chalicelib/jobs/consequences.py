@@ -1,11 +1,27 @@
-"""What follows from the state of a submission: the rule that relay and reconcile share."""
+"""What follows from what became of a submission: which mails its sender is owed. The rule that relay, worker, reconcile
+and balance share.
+
+Mails that organisers ask for (announcements) or somebody asks for themselves (links) follow from no state; they are not
+here.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from chalicelib.jobs.messages import MailJob
-from chalicelib.ledger.entry import Kind
+from chalicelib.ledger.kinds import family_of, nth
+
+if TYPE_CHECKING:
+    from chalicelib.calls.call import DecisionMails, When
+    from chalicelib.submissions.submission import Submission
+
+Decision = Literal["published", "declined", "merged"]
+_DECIDED: dict[str, Decision] = {"accepted": "published", "rejected": "declined", "duplicate": "merged"}
+_CONFIRMED = {"confirmed", *_DECIDED}
 
 
 class Shown(Struct, frozen=True):
@@ -18,19 +34,43 @@ class Shown(Struct, frozen=True):
     consents: str | None = None
 
 
-_OWED: dict[str, tuple[Kind, ...]] = {"received": ("confirm",)}
+def kinds_after(state: str, events: Sequence[str]) -> tuple[str, ...]:
+    """The mails that a submission in `state` with this history may be owed; the call's policy says which decisions.
+
+    `events` are the names in its history, oldest first. What repeats is counted: a second acceptance, after a
+    reopening, is another mail, and of several changes only the last is told.
+    """
+    if state == "received":
+        return ("confirm",)
+    if state not in _CONFIRMED:
+        return ()
+    kinds = ["receipt"]
+    changes = events[events.index("confirmed") :].count("changed") if "confirmed" in events else 0
+    if changes:
+        kinds.append(nth("changed", changes))
+    if state in _DECIDED:
+        kinds.append(nth(_DECIDED[state], events.count(state)))
+    return tuple(kinds)
 
 
-def mails_owed(state: str) -> tuple[Kind, ...]:
-    """The mails that somebody whose submission is in `state` is owed."""
-    return _OWED.get(state, ())
+def mails_owed(submission: Submission, policy: DecisionMails) -> tuple[str, ...]:
+    """The mails that the sender of a submission is owed now, sent or not."""
+    kinds = kinds_after(submission.state, [one.event for one in submission.history])
+    return tuple(kind for kind in kinds if when_to_send(kind, policy) != "off")
 
 
-def jobs_after(call: str, submission_id: str, state: str, previous_state: str | None) -> list[MailJob]:
-    """The jobs that a change causes; `previous_state` is `None` for a new submission."""
-    if state == previous_state:
-        return []
-    return [MailJob(call=call, submission=submission_id, kind=kind) for kind in mails_owed(state)]
+def when_to_send(kind: str, policy: DecisionMails) -> When:
+    """Whether a mail goes out at once, waits for an organiser, or is not sent at all."""
+    family = family_of(kind)
+    return getattr(policy, family) if family in _DECIDED.values() else "at-once"
+
+
+def jobs_after(
+    call: str, submission_id: str, new: tuple[str, Sequence[str]], old: tuple[str, Sequence[str]] | None
+) -> list[MailJob]:
+    """The jobs that a change causes; `new` and `old` are state and events, `old` is `None` for a new submission."""
+    before = kinds_after(*old) if old else ()
+    return [MailJob(call, submission_id, kind) for kind in kinds_after(*new) if kind not in before]
 
 
 def landscape_changed(new: Shown | None, old: Shown | None) -> bool:

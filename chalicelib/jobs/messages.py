@@ -2,11 +2,11 @@
 
 from msgspec import Struct
 
-from chalicelib.ledger.entry import Kind
+from chalicelib.ledger.kinds import Kind
 
 
 class MailJob(Struct, frozen=True):
-    """Send this kind of mail to the sender of this submission."""
+    """Send this kind of mail (`ledger/kinds.py`) to the sender of this submission."""
 
     call: str
     submission: str

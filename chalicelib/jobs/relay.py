@@ -1,7 +1,7 @@
 """The relay: a record of the submissions table's stream becomes messages on the queues.
 
-It only reads ids and states, so no record can poison it: what it cannot read it names in the log and leaves to
-reconcile. What SQS does not take is handed back to the stream, from the first record that failed.
+It only reads ids, states and the names of events, so no record can poison it: what it cannot read it names in the log
+and leaves to reconcile. What SQS does not take is handed back to the stream, from the first record that failed.
 """
 
 from __future__ import annotations
@@ -46,8 +46,12 @@ def _jobs(record: dict[str, Any]) -> list[MailJob]:
         return []
     try:
         new, old = record["dynamodb"]["NewImage"], record["dynamodb"].get("OldImage")
-        previous = old["state"]["S"] if old else None
-        return jobs_after(new["call"]["S"], new["id"]["S"], new["state"]["S"], previous)
+        return jobs_after(new["call"]["S"], new["id"]["S"], _past(new), _past(old) if old else None)
     except (KeyError, TypeError) as error:
         log_fault("relay-unreadable", error)
         return []
+
+
+def _past(image: dict[str, Any]) -> tuple[str, list[str]]:
+    """State and history of an image; a tombstone has no history."""
+    return image["state"]["S"], [one["M"]["event"]["S"] for one in image.get("history", {}).get("L", ())]

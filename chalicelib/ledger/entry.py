@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from chalicelib.errors import N_
 
-Kind = Literal["confirm", "links"]
 MailState = Literal[
     "owed", "held", "claimed", "sent", "delivered", "bounced", "complained", "failed", "suppressed"
 ]  # fmt: skip
@@ -70,11 +69,6 @@ class Entry(Struct, frozen=True):
     round: int = 1
     allowed: bool = False
     events: Events = {}
-
-
-def links_kind(hour: str) -> str:
-    """The kind of the mail with somebody's links that is sent at most once in an hour (`2026050412`, UTC)."""
-    return f"links-{hour}"
 
 
 def settled(entry: Entry | None) -> bool:

@@ -29,7 +29,7 @@ from chalicelib.runtime.table import ConditionFailed
 from chalicelib.submissions.links import address_digest
 
 if TYPE_CHECKING:
-    from chalicelib.mail.texts import Mail
+    from chalicelib.mail.message import Mail
 
 MARK_ATTEMPTS = 3
 

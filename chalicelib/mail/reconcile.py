@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.calls.table import list_calls
-from chalicelib.jobs.consequences import mails_owed
+from chalicelib.jobs.consequences import kinds_after, mails_owed
 from chalicelib.jobs.messages import MailJob
 from chalicelib.jobs.queues import send_mail_jobs
 from chalicelib.ledger import table as ledger
@@ -38,10 +38,12 @@ def reconcile_mails(*, clock: Callable[[], datetime] = now) -> dict[str, int]:
 
 def _recent(since: str) -> Iterator[list[MailJob]]:
     """The mails owed for what changed since, a page of submissions at a time."""
-    owing: list[State] = [state for state in STATES if mails_owed(state)]
+    owing: list[State] = [state for state in STATES if kinds_after(state, [])]
     for published in list_calls():
         call = published.call
         for state in owing:
             for shard in range(call.policy.shards):
                 for page in submissions.changed_since(call.call, state, shard, since):
-                    yield [MailJob(call.call, one.id, kind) for one in page for kind in mails_owed(state)]
+                    yield [
+                        MailJob(call.call, one.id, kind) for one in page for kind in mails_owed(one, call.policy.mails)
+                    ]

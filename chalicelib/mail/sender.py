@@ -14,9 +14,12 @@ from chalicelib.runtime.settings import settings
 
 if TYPE_CHECKING:
     from chalicelib.ledger.entry import Entry
-    from chalicelib.mail.texts import Mail
+    from chalicelib.mail.message import Mail
 
 _THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"}
+
+# RFC 3834: no out-of-office answers to a machine.
+_ALWAYS = {"Auto-Submitted": "auto-generated"}
 
 
 class Throttled(Exception):
@@ -51,8 +54,17 @@ def send(mail: Mail, entry: Entry, *, to: str, sender_name: str, reply_to: str) 
                         "Text": {"Data": mail.text, "Charset": "UTF-8"},
                         "Html": {"Data": mail.html, "Charset": "UTF-8"},
                     },
-                    # RFC 3834: no out-of-office answers to a machine.
-                    "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+                    "Headers": [{"Name": name, "Value": value} for name, value in (_ALWAYS | mail.headers).items()],
+                    "Attachments": [
+                        {
+                            "FileName": one.name,
+                            "ContentType": one.content_type,
+                            "ContentDisposition": "ATTACHMENT",
+                            "ContentTransferEncoding": "BASE64",
+                            "RawContent": one.content,
+                        }
+                        for one in mail.attachments
+                    ],
                 }
             },
             # SES hands the tags back in its events: the way to the ledger's entry when our own mark was lost.

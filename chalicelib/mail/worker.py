@@ -12,14 +12,15 @@ import msgspec
 from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater, work_through
-from chalicelib.jobs.consequences import mails_owed
+from chalicelib.jobs.consequences import mails_owed, when_to_send
 from chalicelib.jobs.messages import LinksJob, MailJob
 from chalicelib.jobs.queues import send_mail_message
 from chalicelib.ledger import table as ledger
-from chalicelib.ledger.entry import links_kind
+from chalicelib.ledger.kinds import links_kind
 from chalicelib.mail.delivery import Letter, deliver_letter
-from chalicelib.mail.texts import compose, compose_links, language_of
-from chalicelib.runtime.clock import now
+from chalicelib.mail.invitation import invitation
+from chalicelib.mail.texts import Occasion, compose, compose_links, language_of
+from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log
 from chalicelib.runtime.settings import settings
@@ -27,8 +28,8 @@ from chalicelib.submissions import table as submissions
 from chalicelib.submissions.links import address_digest, receipt_token
 
 if TYPE_CHECKING:
-    from chalicelib.calls.call import Call
-    from chalicelib.mail.texts import Mail
+    from chalicelib.calls.call import Call, PublishedCall
+    from chalicelib.mail.message import Mail
     from chalicelib.submissions.submission import Submission
 
 MOST_MAILS = 200  # of one address that are looked at
@@ -60,26 +61,55 @@ def _deliver(message: dict[str, str]) -> None:
 
 def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
     """Send one mail, if it is still owed and nobody else is at it. Raises `TryLater` when the message must stay."""
-    call = _call(job.call)
+    published = _published(job.call)
+    call = published.call if published else None
     submission = submissions.find(job.call, job.submission, call.policy.shards) if call else None
     if (
-        call is None
+        published is None
+        or call is None
         or submission is None
         or submission.expired(clock())
-        or job.kind not in mails_owed(submission.state)
+        or job.kind not in mails_owed(submission, call.policy.mails)
     ):
         log("mail-not-owed", call=job.call, reference=job.submission, kind=job.kind)
         if submission is not None and submission.state == "erased":
             ledger.forget(job.submission, job.kind)
+        return
+    letter = _letter(call, submission, job.kind)
+    if when_to_send(job.kind, call.policy.mails) == "prepared" and _prepared(letter, clock()):
         return
 
     def write() -> Mail | None:
         # Looked at again: an erasure that did not see the claim is seen here, one that comes later sees the claim.
         if not _still_there(call, submission, job.kind):
             return None
-        return compose(job.kind, call, submission, receipt=_receipt_address(submission, clock()))
+        return compose(job.kind, _occasion(published, submission, clock()))
 
-    deliver_letter(_letter(call, submission, job.kind), write, clock=clock)
+    deliver_letter(letter, write, clock=clock)
+
+
+def _prepared(letter: Letter, at: datetime) -> bool:
+    """Whether a mail waits for an organiser from now on; not when the ledger knows it: it waits, or was let go."""
+    address = address_digest(keys(), letter.to)
+    held = ledger.note(
+        letter.call.call, letter.id, letter.kind, "held", cause="prepared", at=stamp(at), address=address
+    )
+    if held is not None:
+        log("mail-prepared", call=letter.call.call, reference=letter.id, kind=letter.kind)
+    return held is not None
+
+
+def _occasion(published: PublishedCall, submission: Submission, at: datetime) -> Occasion:
+    """What a mail about this report is written from, with fresh links."""
+    call = published.call
+    return Occasion(
+        call=call,
+        submission=submission,
+        now=at,
+        receipt=_receipt_address(submission, at),
+        landscape=f"{settings().public_url}/calls/{call.call}/landscape",
+        calendar=invitation(published, submission, at),
+    )
 
 
 def deliver_links(job: LinksJob, *, clock: Callable[[], datetime] = now) -> None:
@@ -88,7 +118,8 @@ def deliver_links(job: LinksJob, *, clock: Callable[[], datetime] = now) -> None
     Raises `TryLater` when the message must stay. Reconcile does not know of these mails: if one is lost, the person who
     asked for it will ask again.
     """
-    call = _call(job.call)
+    published = _published(job.call)
+    call = published.call if published else None
     known = _submissions_of(call, job, clock()) if call else []
     if call is None or not known:
         log("links-for-nobody", call=job.call)
@@ -117,9 +148,9 @@ def _receipt_address(submission: Submission, now: datetime) -> str:
     return f"{settings().public_url}/receipts/{receipt_token(keys(), submission, now)}"
 
 
-def _call(name: str) -> Call | None:
+def _published(name: str) -> PublishedCall | None:
     try:
-        return get_call(name).call
+        return get_call(name)
     except NotFound:
         log("mail-without-call", call=name)
         return None

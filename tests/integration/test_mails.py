@@ -69,11 +69,11 @@ def test_the_relay_puts_ids_on_the_queue_and_nothing_else(world: World) -> None:
     assert json.loads(message["body"]) == {"call": "small-call", "submission": job.submission, "kind": "confirm"}
 
 
-def test_a_confirmation_causes_no_further_mail(world: World) -> None:
+def test_a_confirmation_causes_one_more_mail(world: World) -> None:
     submitted(world)
     world.post(f"{world.receipt()}/confirm")
     world.relay()
-    assert len(world.messages("mail")) == 1
+    assert [json.loads(one["body"])["kind"] for one in world.messages("mail")] == ["confirm", "receipt"]
     world.relay()
     assert world.messages("mail") == []
 
@@ -366,10 +366,13 @@ def test_what_is_older_than_two_days_is_left_to_the_night(world: World) -> None:
     assert reconcile_mails(clock=at(hours=49)) == {"looked_at": 0, "put_back": 0}
 
 
-def test_what_is_confirmed_is_owed_nothing(world: World) -> None:
+def test_what_is_confirmed_is_owed_its_receipt_and_no_more(world: World) -> None:
     submitted(world)
     world.post(f"{world.receipt()}/confirm")
-    assert world.reconcile() == {"looked_at": 0, "put_back": 0}
+    assert world.reconcile() == {"looked_at": 1, "put_back": 1}
+    world.work("mail")
+    assert [mail.tags["kind"] for mail in world.mails] == ["receipt"]
+    assert world.reconcile() == {"looked_at": 1, "put_back": 0}
 
 
 def test_what_the_queue_does_not_take_is_found_the_next_time(world: World) -> None:

@@ -158,7 +158,7 @@ class Receipt(RuleBasedStateMachine):
         assert len(self.links_mails()) <= before + (self.state != "erased")
 
     def links_mails(self) -> list[Any]:
-        return [mail for mail in self.world.mails if mail.tags["kind"] != "confirm"]
+        return [mail for mail in self.world.mails if mail.tags["kind"].startswith("links-")]
 
     # What always holds
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.mail.texts import Mail, compose_links
+from chalicelib.mail.message import Mail
+from chalicelib.mail.texts import compose_links
 from tests.builders import NOON, kosi, kosi_answers, published, submission_of
 
 CALL = published(kosi())
@@ -34,7 +35,7 @@ def test_each_link_stands_whole_on_a_line_of_its_own_beside_its_reference(langua
     for number in (1, 2, 3):
         one = submission_of(CALL, number, kosi_answers())
         place = lines.index(f"{HOST}{one.id}-._~")
-        assert lines[place - 2].endswith(one.reference)
+        assert lines[place - 4].endswith(one.reference)
         assert mail.html.count(f'href="{HOST}{one.id}-._~"') == 1
     shown = [line for line in lines if line.startswith(HOST)]
     assert shown == [f"{HOST}{submission_of(CALL, number, kosi_answers()).id}-._~" for number in (1, 2, 3)]

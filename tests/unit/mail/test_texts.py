@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chalicelib.mail.texts import Mail, compose
-from tests.builders import call_of, kosi, kosi_answers, published, submission_of
+from chalicelib.mail.message import Mail
+from chalicelib.mail.texts import Occasion, compose
+from tests.builders import NOON, call_of, kosi, kosi_answers, published, submission_of
 
 RECEIPT = "https://aufruf.example.org/receipts/token-._~"
 CALL = published(kosi(), version=1)
@@ -18,7 +19,7 @@ CALL = published(kosi(), version=1)
 
 def confirm(language: str, given_answers: dict[str, Any] | None = None) -> Mail:
     submission = submission_of(CALL, 7, given_answers or kosi_answers(), language=language)
-    return compose("confirm", CALL.call, submission, receipt=RECEIPT)
+    return compose("confirm", Occasion(CALL.call, submission, NOON, RECEIPT))
 
 
 def words(mail: Mail) -> str:
@@ -56,7 +57,9 @@ def test_the_german_mail_is_german_and_the_english_one_english() -> None:
 def test_who_wrote_in_a_language_the_call_has_not_gets_the_first_it_has() -> None:
     assert (
         '<html lang="de">'
-        in compose("confirm", kosi(), submission_of(CALL, 7, kosi_answers(), language="fr"), receipt=RECEIPT).html
+        in compose(
+            "confirm", Occasion(kosi(), submission_of(CALL, 7, kosi_answers(), language="fr"), NOON, RECEIPT)
+        ).html
     )
 
 
@@ -99,7 +102,7 @@ def test_nothing_the_submitter_wrote_stands_in_the_first_mail(name: str, languag
 
 def test_the_words_of_a_call_are_escaped_in_the_page_only() -> None:
     call = call_of(title={"de": "Höfe & <Gärten>", "en": "Yards & <gardens>"})
-    mail = compose("confirm", call, submission_of(), receipt=RECEIPT)
+    mail = compose("confirm", Occasion(call, submission_of(), NOON, RECEIPT))
     assert "Höfe & <Gärten>" in mail.text
     assert "Höfe &amp; &lt;Gärten&gt;" in mail.html
 
@@ -107,5 +110,5 @@ def test_the_words_of_a_call_are_escaped_in_the_page_only() -> None:
 def test_a_phone_number_is_named_where_the_team_has_one() -> None:
     call = call_of()
     with_phone = replace(call, contact=replace(call.contact, phone="0231 123456"))
-    assert "0231 123456" in compose("confirm", with_phone, submission_of(), receipt=RECEIPT).text
-    assert ", \n" not in compose("confirm", call, submission_of(), receipt=RECEIPT).text
+    assert "0231 123456" in compose("confirm", Occasion(with_phone, submission_of(), NOON, RECEIPT)).text
+    assert ", \n" not in compose("confirm", Occasion(call, submission_of(), NOON, RECEIPT)).text

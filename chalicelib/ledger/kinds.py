@@ -1,0 +1,48 @@
+"""The kinds of mail. Values only.
+
+A kind is a family, and where one submission (or organiser) may get several of that family what tells them apart:
+`confirm`, `published-2`, `links-2026050412`. With the submission's id it is the key of the ledger: at most one of each.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from msgspec import Meta
+
+Family = Literal[
+    "confirm", "receipt", "links", "published", "declined", "merged", "changed", "login", "digest", "announcement"
+]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+# What else comes over a queue is no kind. A tag of SES may be 256 characters long.
+Kind = Annotated[str, Meta(pattern=rf"^({'|'.join(FAMILIES)})(-[0-9A-Za-z_-]{{1,200}})?$")]
+
+
+def family_of(kind: str) -> str:
+    """`published-2` is of the family `published`."""
+    return kind.partition("-")[0]
+
+
+def nth(family: Family, number: int) -> str:
+    """The kind of the `number`th mail of a family, counted from 1: `published`, `published-2`, …"""
+    return family if number <= 1 else f"{family}-{number}"
+
+
+def links_kind(hour: str) -> str:
+    """The mail with somebody's links, sent at most once in an hour (`2026050412`, UTC)."""
+    return f"links-{hour}"
+
+
+def digest_kind(day: str) -> str:
+    """An organiser's digest of a day (`20260504`, UTC)."""
+    return f"digest-{day}"
+
+
+def announcement_kind(announcement: str) -> str:
+    """An announcement, by its id."""
+    return f"announcement-{announcement}"
+
+
+def announcement_of(kind: str) -> str:
+    """The id of the announcement that a mail brings."""
+    return kind.partition("-")[2]
