@@ -3,6 +3,7 @@
 HTTP comes in through the doors of the rooms; what follows from it runs in the functions below:
 
     form ─▶ intake ─▶ submissions table ─▶ relay ─▶ mail queue ─▶ mail_worker ─▶ SES
+    SES ─▶ feedback queue ─▶ feedback_worker ─▶ the ledger
     nightly ─▶ export queue ─▶ export_worker ─▶ S3          reconcile ─▶ whatever fell through
 
 Queue, stream and schedule functions stand here and not on blueprints, where Chalice would package them as handlers of
@@ -55,6 +56,14 @@ def mail_worker(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.mail.worker import deliver_mails
 
     return deliver_mails(event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:eu-central-1:000000000000:merged-feedback", batch_size=10)
+def feedback_worker(event: SQSEvent) -> dict[str, Any]:
+    """Write down what SES tells about the mails."""
+    from chalicelib.mail.feedback import take_feedback
+
+    return take_feedback(event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:eu-central-1:000000000000:merged-export", batch_size=1)

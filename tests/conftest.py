@@ -17,6 +17,7 @@ TABLES = [name for name in Settings.__struct_fields__ if name.endswith("_table")
 os.environ.update({name.upper(): f"{name.removesuffix('_table')}-{RUN}" for name in TABLES})
 os.environ.update(
     MAIL_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/123456789012/mail",
+    FEEDBACK_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/123456789012/feedback",
     EXPORT_QUEUE_URL="https://sqs.eu-central-1.amazonaws.com/123456789012/export",
     EXPORTS_BUCKET="exports",
     KEYS_SECRET="keys",

@@ -2,7 +2,11 @@
 
 from msgspec import Struct
 
+from chalicelib.ledger.entry import Entry
 from chalicelib.ledger.kinds import Kind
+
+# What follows from no submission: whoever asked for it sees to it.
+_ASKED_FOR = {"login", "digest", "announcement"}
 
 
 class MailJob(Struct, frozen=True):
@@ -23,6 +27,16 @@ class LinksJob(Struct, frozen=True):
     call: str
     address: str
     hour: str
+
+
+def mail_job_of(entry: Entry) -> MailJob | LinksJob | None:
+    """The job that sends the mail of an entry; `None` for a mail that cannot be made again."""
+    family, _, rest = entry.kind.partition("-")
+    if family == "links":
+        return LinksJob(call=entry.call, address=entry.address, hour=rest)
+    if family in _ASKED_FOR:
+        return None
+    return MailJob(call=entry.call, submission=entry.submission_id, kind=entry.kind)
 
 
 class LandscapeJob(Struct, frozen=True):

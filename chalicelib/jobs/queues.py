@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _BATCH = 10  # SendMessageBatch takes no more
 
 
-def send_mail_jobs(jobs: Sequence[MailJob]) -> list[int]:
+def send_mail_jobs(jobs: Sequence[MailJob | LinksJob]) -> list[int]:
     """Queue the jobs, ten a call; gives the positions of those that SQS did not take. Raises `Unavailable`."""
     failed: list[int] = []
     for start in range(0, len(jobs), _BATCH):

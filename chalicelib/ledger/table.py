@@ -185,6 +185,16 @@ def forget(submission_id: str, kind: str) -> None:
         MailRecord(submission_id, kind).delete()
 
 
+def drop(submission_id: str, kind: str, *, now: int) -> None:
+    """Delete an entry of a mail that is not owed any more, unless somebody is at it, or it may have gone out."""
+    nobody_is = MailRecord.state.is_in(*sorted(OPEN)) & (MailRecord.lease_until <= now)
+    try:
+        with table_errors():
+            MailRecord(submission_id, kind).delete(condition=nobody_is)
+    except ConditionFailed:
+        return
+
+
 def find(submission_id: str, kind: str) -> Entry | None:
     """The entry as it is now (consistent read), or `None`."""
     with table_errors():

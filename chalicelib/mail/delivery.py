@@ -19,6 +19,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.jobs.batches import TryLater
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, pause_after, pause_when_throttled, settled
+from chalicelib.mail import table
 from chalicelib.mail.pace import Pace
 from chalicelib.mail.sender import Refused, Throttled, Unknown, send
 from chalicelib.runtime.clock import stamp
@@ -46,15 +47,32 @@ class Letter(Struct, frozen=True):
     language: str
 
 
-def deliver_letter(letter: Letter, write: Callable[[], Mail | None], *, clock: Callable[[], datetime]) -> None:
+def deliver_letter(
+    letter: Letter,
+    write: Callable[[], Mail | None],
+    *,
+    clock: Callable[[], datetime],
+    urgent: bool = False,
+) -> None:
     """Send a mail that may be owed, if it is and nobody else is at it. Safe to repeat.
 
     `write` is asked for the mail once it is claimed; `None` means that nothing stands behind it any more, and it takes
-    the entry with it. Raises `TryLater` when the message must stay.
+    the entry with it. `urgent` mails go out while the breaker has stopped the others: those to people who must see
+    to it. Raises `TryLater` when the message must stay.
     """
-    entry = _claim(letter, clock())
-    mail = write() if entry is not None else None
-    if entry is not None and mail is not None:
+    address = address_digest(keys(), letter.to)
+    if not urgent and table.switch().stopped:
+        # Its message may go: the ledger knows the mail, and reconcile puts it back when sending is resumed.
+        ledger.note(
+            letter.call.call, letter.id, letter.kind, "owed", cause="stopped", at=stamp(clock()), address=address
+        )
+        log("mail-waits", call=letter.call.call, reference=letter.id, kind=letter.kind)
+        return
+    entry = _claim(letter, address, clock())
+    if entry is None or _put_aside(entry, address, clock()):
+        return
+    mail = write()
+    if mail is not None:
         _pace().wait()
         _hand_over(letter, entry, mail, clock)
 
@@ -64,7 +82,17 @@ def _pace() -> Pace:
     return Pace(settings().mail_rate_per_second / settings().mail_concurrency)
 
 
-def _claim(letter: Letter, at: datetime) -> Entry | None:
+def _put_aside(entry: Entry, address: str, at: datetime) -> bool:
+    """Whether the address takes no mail from us. An organiser may try again after a bounce, never after a complaint."""
+    reason = table.suppression(address)
+    if reason is None or (reason == "bounce" and entry.allowed):
+        return False
+    _end(lambda: ledger.put_aside(entry, "suppressed", cause=reason, at=stamp(at)))
+    log("mail-suppressed", call=entry.call, reference=entry.submission_id, kind=entry.kind, cause=reason)
+    return True
+
+
+def _claim(letter: Letter, address: str, at: datetime) -> Entry | None:
     """The claimed entry, or `None` when the mail is settled. Raises `TryLater` while nobody may have it."""
     entry = ledger.claim(
         letter.call.call,
@@ -74,7 +102,7 @@ def _claim(letter: Letter, at: datetime) -> Entry | None:
         now=int(at.timestamp()),
         lease=settings().mail_lease_seconds,
         at=stamp(at),
-        address=address_digest(keys(), letter.to),
+        address=address,
     )
     if entry is None:
         known = ledger.find(letter.id, letter.kind)

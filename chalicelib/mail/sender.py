@@ -9,6 +9,7 @@ from __future__ import annotations
 from email.utils import formataddr
 from typing import TYPE_CHECKING
 
+from chalicelib.mail.events import tag_of
 from chalicelib.runtime.aws import ses
 from chalicelib.runtime.settings import settings
 
@@ -70,8 +71,10 @@ def send(mail: Mail, entry: Entry, *, to: str, sender_name: str, reply_to: str) 
             # SES hands the tags back in its events: the way to the ledger's entry when our own mark was lost.
             EmailTags=[
                 {"Name": "call", "Value": entry.call},
-                {"Name": "submission", "Value": entry.submission_id},
+                {"Name": "submission", "Value": tag_of(entry.submission_id)},
                 {"Name": "kind", "Value": entry.kind},
+                {"Name": "round", "Value": str(entry.round)},
+                {"Name": "attempt", "Value": str(entry.attempts)},
             ],
             ConfigurationSetName=settings().configuration_set,
         )

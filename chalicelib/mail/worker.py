@@ -74,6 +74,8 @@ def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
         log("mail-not-owed", call=job.call, reference=job.submission, kind=job.kind)
         if submission is not None and submission.state == "erased":
             ledger.forget(job.submission, job.kind)
+        else:
+            ledger.drop(job.submission, job.kind, now=int(clock().timestamp()))
         return
     letter = _letter(call, submission, job.kind)
     if when_to_send(job.kind, call.policy.mails) == "prepared" and _prepared(letter, clock()):

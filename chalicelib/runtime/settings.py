@@ -20,7 +20,10 @@ class Settings(Struct, frozen=True):
     access_table: str
     drafts_table: str
     revisions_table: str
+    mail_counts_table: str
+    suppressions_table: str
     mail_queue_url: str
+    feedback_queue_url: str
     export_queue_url: str
     exports_bucket: str
     keys_secret: str
@@ -52,7 +55,10 @@ def settings() -> Settings:
         access_table=env("ACCESS_TABLE", ""),
         drafts_table=env("DRAFTS_TABLE", ""),
         revisions_table=env("REVISIONS_TABLE", ""),
+        mail_counts_table=env("MAIL_COUNTS_TABLE", ""),
+        suppressions_table=env("SUPPRESSIONS_TABLE", ""),
         mail_queue_url=env("MAIL_QUEUE_URL", ""),
+        feedback_queue_url=env("FEEDBACK_QUEUE_URL", ""),
         export_queue_url=env("EXPORT_QUEUE_URL", ""),
         exports_bucket=env("EXPORTS_BUCKET", ""),
         keys_secret=env("KEYS_SECRET", ""),

@@ -22,6 +22,7 @@ from infra.deploy import DeploymentFailed
 from infra.local import emulator, ports
 from infra.local.build import SENDER, Build, parameters
 from infra.local.emulator import Emulator, EmulatorFailed
+from infra.local.feedback import Feedback
 from infra.local.front import Front, TokenIssuer
 from infra.local.mailbox import Mailbox
 from infra.local.ses import LocalSes
@@ -131,7 +132,8 @@ class LocalServer:
         self._stack: LocalStack | None = None
         self._stop = asyncio.Event()
         self._mailbox = Mailbox(data / "mailbox.sqlite3")
-        self._ses = LocalSes(self._mailbox, [SENDER])
+        self._feedback = Feedback(lambda: self._stack)
+        self._ses = LocalSes(self._mailbox, [SENDER], accepted=self._feedback.accepted)
         self._ses_port = _ses_port(data / "ses-port")
         self._front = Front(
             port=port, stack=lambda: self._stack, mailbox=self._mailbox, ses=self._ses, issue_token=issue_token
@@ -149,6 +151,7 @@ class LocalServer:
             raise ports.PortTaken(self._port, "the local server", f"Choose another: `PORT={self._port + 1} make run`.")
         async with contextlib.AsyncExitStack() as running:
             running.callback(self._mailbox.close)
+            await running.enter_async_context(self._feedback.running())
             await running.enter_async_context(_site(self._ses.application(), self._ses_port))
             running.push_async_callback(asyncio.to_thread, self._emulator.stop)
             await running.enter_async_context(_site(self._front.application(), self._port))

@@ -50,12 +50,16 @@ class Behaviour(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     pause_seconds: float = 0.0
     """Between receiving a mail and accepting it. A caller that goes away meanwhile has not sent it."""
+    answer_after_seconds: float = 0.0
+    """Between accepting a mail and answering. A caller that dies meanwhile has sent it, and does not know."""
     throttle_per_second: float | None = None
     """Mails accepted in any one second; more are answered 429. None: no limit; 0: none at all."""
     fail_rate: float = 0.0
     """The share of mails, 0 to 1, answered with an internal error and not accepted."""
     lose_reply: bool = False
     """Accept, then drop the connection instead of answering."""
+    events: bool = True
+    """Tell what becomes of the mails."""
 
 
 class _Part(msgspec.Struct, rename="pascal"):
@@ -139,7 +143,9 @@ class LocalSes:
         except Refused as refusal:
             return _refusal(refusal)
         self._mailbox.add(mail)
-        await self._accepted(mail)
+        if self.behaviour.events:
+            await self._accepted(mail)
+        await asyncio.sleep(self.behaviour.answer_after_seconds)
         if self.behaviour.lose_reply and request.transport is not None:
             request.transport.abort()
         return web.json_response({"MessageId": mail.id})

@@ -175,7 +175,8 @@ class Stack:
         """Wait until no mail is owed and no job waits or is at work."""
 
         def drained() -> bool:
-            return self.local("reconcile")["mails"]["put_back"] == 0 and self.jobs("MailQueueUrl") == 0
+            busy = self.jobs("MailQueueUrl") + self.jobs("FeedbackQueueUrl")
+            return self.local("reconcile")["mails"]["put_back"] == 0 and busy == 0
 
         # Twice: between two looks a job may move from one place to the other.
         wait_for(lambda: drained() and drained(), seconds=seconds, what="the draining of the mail queue")

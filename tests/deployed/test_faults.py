@@ -91,8 +91,43 @@ def test_a_mail_worker_killed_before_it_sends_leaves_one_mail_for_the_next(stack
     assert waited > lease - 2, f"sent again after {waited:.1f} s, while the lease of {lease} s was somebody else's"
     stack.drain()
     assert len(stack.mails(address)) == 1
-    entry = wait_for(lambda: (found := stack.ledger(reference)).get("state") == "sent" and found, what="the mark")
+    entry = wait_for(
+        lambda: (found := stack.ledger(reference)).get("state") == "delivered" and found, what="the news of it"
+    )
     assert entry["attempts"] == "2"
+
+
+def killed_after_sending(stack: Stack, address: str, *, events: bool) -> str:
+    """A report whose mail worker was killed when SES had taken the mail and had not answered; gives its reference."""
+    with stack.mail_service(answer_after_seconds=4, events=events):
+        reference = stack.accepted(kosi_answers(reporter_email=address))
+        stack.mail(address)
+        workers = stack.function_pids("MailWorkerFunction")
+        assert workers
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+    return reference
+
+
+def test_a_worker_killed_between_send_and_mark_leaves_one_mail_where_ses_tells_of_it(
+    stack: Stack, address: str
+) -> None:
+    reference = killed_after_sending(stack, address, events=True)
+    wait_for(lambda: stack.ledger(reference).get("state") == "delivered", what="the event that heals the entry")
+    assert stack.ledger(reference)["message_id"] == stack.mail(address)["id"]
+    time.sleep(int(stack.outputs["MailLeaseSeconds"]) + 1)  # whoever would send again would do so now
+    stack.drain()
+    assert len(stack.mails(address)) == 1
+
+
+def test_a_worker_killed_between_send_and_mark_leaves_two_mails_where_nobody_tells_it(
+    stack: Stack, address: str
+) -> None:
+    reference = killed_after_sending(stack, address, events=False)
+    wait_for(lambda: len(stack.mails(address)) == 2, seconds=45, what="the mail that is sent again")
+    stack.drain()
+    assert len(stack.mails(address)) == 2
+    assert stack.ledger(reference)["attempts"] == "2"
 
 
 def test_a_mail_service_that_is_full_delays_the_mail_and_uses_up_no_attempt(stack: Stack, address: str) -> None:

@@ -109,7 +109,7 @@ def test_a_report_goes_from_the_post_to_the_nightly_file(stack: Stack, address: 
     exported_report = next(one for one in document["submissions"] if one["reference"] == report["reference"])
     assert (exported_report["state"], exported_report["answers"]) == ("confirmed", answers)
     assert [(one["kind"], one["state"], one["attempts"]) for one in exported_report["mails"]] == [
-        ("confirm", "sent", 1)
+        ("confirm", "delivered", 1)
     ]
 
     unchanged = curl("POST", f"{url}/_local/nightly").json()["exports"]

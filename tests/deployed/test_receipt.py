@@ -120,7 +120,7 @@ def test_the_data_are_taken_away_and_the_report_is_withdrawn_and_erased(
         started.value.save_as(tmp_path / "data.json")
         data = json.loads((tmp_path / "data.json").read_text(encoding="utf-8"))
         assert data["submission"]["answers"] == kosi_answers(reporter_email=address)
-        assert [one["state"] for one in data["mails"]] == ["sent"]
+        assert {one["state"] for one in data["mails"]} <= {"sent", "delivered"}
 
         page.get_by_text(translate("de", "Withdraw the report"), exact=True).click()
         button(page, "Withdraw it now")

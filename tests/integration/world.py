@@ -122,7 +122,7 @@ class World:
         stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         self._dynamodb.update_table(TableName=settings().submissions_table, StreamSpecification=stream)
         self._relayed = 0
-        for name, receives in (("mail", 8), ("export", 5)):
+        for name, receives in (("mail", 8), ("feedback", 8), ("export", 5)):
             dead = self._sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
             arn = self._sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
             redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": receives})
@@ -249,8 +249,8 @@ class World:
 
     def work(self, queue: str) -> list[str]:
         """One round of a worker over all that waits; the bodies of the messages that it kept or sent round."""
-        worker = {"mail": app.mail_worker, "export": app.export_worker}[queue]
-        size = {"mail": 10, "export": 1}[queue]
+        worker = {"mail": app.mail_worker, "feedback": app.feedback_worker, "export": app.export_worker}[queue]
+        size = {"mail": 10, "feedback": 10, "export": 1}[queue]
         waiting = self.messages(queue)
         kept: list[str] = []
         for start in range(0, len(waiting), size):
@@ -301,7 +301,7 @@ class World:
         """Let everything happen that is waiting, until nothing is."""
         for _ in range(ROUNDS):
             self.relay()
-            kept = [*self.work("mail"), *self.work("export")]
+            kept = [*self.work("mail"), *self.work("feedback"), *self.work("export")]
             if not kept and not self.stream():
                 return
         raise AssertionError(f"still busy after {ROUNDS} rounds")

@@ -40,6 +40,7 @@ def correct(note: Callable[[str], None], code: Path) -> Application:
     _take_every_type_as_binary()
     _import_gateway_responses()
     _know_batches_by_their_action()
+    _take_numbers_from_parameters()
     _note_deleted_messages(note)
     return _keep_paths_as_sent(internals("app").app)
 
@@ -111,6 +112,21 @@ def _know_batches_by_their_action() -> None:
         return action.removesuffix("Batch") if action is not None and action.startswith("sqs:") else action
 
     actions.extract_iam_action = extract_single
+
+
+def _take_numbers_from_parameters() -> None:
+    """A parameter's value is a text; CloudFormation makes a number of it where a mapping wants one."""
+    functions = internals("services.lambda_svc")
+    concurrency = functions._sqs_esm_concurrency
+
+    def concurrency_by_number(esm: dict[str, Any], *arguments: Any) -> int:
+        scaling = esm.get("ScalingConfig") or {}
+        if isinstance(scaling.get("MaximumConcurrency"), str):
+            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+        limit: int = concurrency(esm, *arguments)
+        return limit
+
+    functions._sqs_esm_concurrency = concurrency_by_number
 
 
 def _note_deleted_messages(note: Callable[[str], None]) -> None:
