@@ -22,7 +22,9 @@ import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
 import chalicelib.organisers.decision_routes
+import chalicelib.organisers.login_routes
 import chalicelib.organisers.session_routes
+import chalicelib.organisers.token_routes
 import chalicelib.web.routes
 from chalicelib.web.door import answer_unrouted
 
@@ -37,7 +39,9 @@ app.register_blueprint(chalicelib.organisers.decision_routes.door)
 app.register_blueprint(chalicelib.intake.event_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 app.register_blueprint(chalicelib.exports.landscape_routes.door)
+app.register_blueprint(chalicelib.organisers.login_routes.door)
 app.register_blueprint(chalicelib.organisers.session_routes.door)
+app.register_blueprint(chalicelib.organisers.token_routes.door)
 
 
 @app.on_dynamodb_record(

@@ -10,7 +10,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from chalicelib.access.roles import ALL_CALLS, Person, Role, lowest
+from chalicelib.access.roles import ALL_CALLS, ROLES, Person, Role, lowest
 from chalicelib.access.sessions import COOKIE, read_session
 from chalicelib.access.table import put_audit
 from chalicelib.access.tokens import read_token
@@ -25,7 +25,7 @@ from chalicelib.web.origins import sent_by
 
 if TYPE_CHECKING:
     from chalicelib.access.roles import Session, Token
-    from chalicelib.calls.call import Call
+    from chalicelib.calls.call import Call, Organiser
     from chalicelib.web.request import Request
 
 Calls = Callable[[], Iterable["Call"]]
@@ -102,13 +102,15 @@ def _logged_in(session: Session, calls: Calls) -> Person:
     return _logged_in_as(session.owner, calls, session=session.digest)
 
 
+def organiser_of(call: Call, owner: str) -> Organiser | None:
+    """The organiser of a call with this address digest, with the highest role they are listed with."""
+    listed = [one for one in call.organisers if address_digest(keys(), one.email) == owner]
+    return max(listed, key=lambda one: ROLES.index(one.role), default=None)
+
+
 def _logged_in_as(owner: str, calls: Calls, *, session: str = "") -> Person:
     """The organiser with this address digest, with their role in each of `calls`."""
-    roles: dict[str, Role] = {}
-    name = ""
-    for call in calls():
-        for organiser in call.organisers:
-            if address_digest(keys(), organiser.email) == owner:
-                roles[call.call] = organiser.role
-                name = organiser.email
-    return Person(name=name, role="viewer", calls=(), roles=roles, session=session)
+    theirs = {call.call: organiser for call in calls() if (organiser := organiser_of(call, owner))}
+    roles: dict[str, Role] = {call: organiser.role for call, organiser in theirs.items()}
+    name = next((organiser.email for organiser in theirs.values()), "")
+    return Person(name=name, role="viewer", calls=(), roles=roles, session=session, owner=owner if session else "")

@@ -16,7 +16,8 @@ class Person(Struct, frozen=True):
     """Somebody who acts on organiser routes: a name for the audit trail, and what they may do.
 
     `role` holds in each of `calls`, `roles` in single calls: whoever is logged in may have another role in each.
-    `session` is the digest of the session they are logged in by; empty for who came with an API token.
+    `session` is the digest of the session they are logged in by, `owner` that of their address; both are empty for who
+    came with an API token.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Person(Struct, frozen=True):
     calls: tuple[str, ...]
     roles: dict[str, Role] = {}
     session: str = ""
+    owner: str = ""
 
     def role_in(self, call: str) -> Role | None:
         """The highest role this person has in `call`, or `None`."""
@@ -73,6 +75,25 @@ class Session(Struct, frozen=True):
     def good(self, now: datetime) -> bool:
         """Whether it has not expired; DynamoDB deletes expired items up to days late."""
         return now.timestamp() < self.expires_at
+
+
+class Login(Struct, frozen=True):
+    """A login link as stored: the SHA-256 (hex) of its secret, and the digest of the organiser's address.
+
+    `next` is where to go afterwards, from the app's root. It is used once (`used_at`, a UTC stamp), until `expires_at`
+    (epoch seconds).
+    """
+
+    digest: str
+    owner: str
+    created_at: str
+    expires_at: int
+    next: str = ""
+    used_at: str | None = None
+
+    def good(self, now: datetime) -> bool:
+        """Whether it can still be used."""
+        return self.used_at is None and now.timestamp() < self.expires_at
 
 
 def highest(*roles: Role | None) -> Role | None:

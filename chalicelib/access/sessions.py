@@ -27,13 +27,17 @@ LONGEST = timedelta(days=7)
 NOTED_EVERY = timedelta(minutes=10)
 
 
-def open_session(
+def open_session(owner: str, *, now: datetime) -> tuple[str, Session]:
+    """A new session, stored. Raises `Unavailable`."""
+    secret, session = new_session(owner, now=now)
+    table.put_session(session)
+    return secret, session
+
+
+def new_session(
     owner: str, *, now: datetime, browser: str = "", random: Callable[[int], str] = token_urlsafe
 ) -> tuple[str, Session]:
-    """A new session of the organiser with this address digest: what the browser keeps, and what we do.
-
-    Raises `Unavailable`.
-    """
+    """A session of the organiser with this address digest: what the browser keeps, and what we are to store."""
     secret = random(32)
     session = Session(
         digest=_digest(secret),
@@ -43,7 +47,6 @@ def open_session(
         expires_at=_end(now, now),
         browser=browser,
     )
-    table.put_session(session)
     return secret, session
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from chalicelib.access.roles import Person, Session, Token
+from chalicelib.access.roles import Login, Person, Session, Token
 from chalicelib.runtime.settings import settings
-from chalicelib.runtime.table import Record, TableMeta, table_errors
+from chalicelib.runtime.table import Record, TableMeta, table_errors, transaction
 
 _TOKEN = "token#"  # noqa: S105 - a key's prefix
 _SESSION = "session#"
+_LOGIN = "login#"
+_ASKED = "asked#"
 MOST_LISTED = 100  # sessions or tokens of one person
 
 
@@ -28,7 +32,9 @@ class ByOwner(GlobalSecondaryIndex["AccessRecord"]):  # type: ignore[no-untyped-
 
 
 class AccessRecord(Record):
-    """A token, a session or a login key, by the digest of its text. TTL: `expires_at`."""
+    """A token, a session or a login link, by the digest of its text; how often somebody asked for one. TTL:
+    `expires_at`.
+    """
 
     class Meta(TableMeta):
         table_name = settings().access_table
@@ -40,6 +46,9 @@ class AccessRecord(Record):
     person = UnicodeAttribute(null=True)
     browser = UnicodeAttribute(null=True)
     seen_at = UnicodeAttribute(null=True)
+    used_at = UnicodeAttribute(null=True)
+    next = UnicodeAttribute(null=True)
+    asked = NumberAttribute(null=True)
     by_owner = ByOwner()
 
 
@@ -98,16 +107,8 @@ def drop_token(digest: str) -> None:
 
 def put_session(session: Session) -> None:
     """Store a session."""
-    record = AccessRecord(
-        _SESSION + session.digest,
-        created_at=session.created_at,
-        expires_at=session.expires_at,
-        owner=_SESSION + session.owner,
-        browser=session.browser or None,
-        seen_at=session.seen_at,
-    )
     with table_errors():
-        record.save()
+        _session_record(session).save()
 
 
 def find_session(digest: str) -> Session | None:
@@ -129,6 +130,49 @@ def sessions_of(owner: str) -> list[Session]:
 def drop_session(digest: str) -> None:
     """Revoke a session; harmless when it is gone."""
     _drop(_SESSION + digest)
+
+
+# Login links
+
+
+def put_login(login: Login) -> None:
+    """Store a login link, or let it live longer. Raises `ConditionFailed` when it was used."""
+    actions: list[Action] = [
+        AccessRecord.owner.set(_LOGIN + login.owner),
+        AccessRecord.created_at.set(login.created_at),
+        AccessRecord.expires_at.set(login.expires_at),
+        AccessRecord.next.set(login.next),
+    ]
+    with table_errors():
+        AccessRecord(_LOGIN + login.digest).update(actions, condition=AccessRecord.used_at.does_not_exist())
+
+
+def find_login(digest: str) -> Login | None:
+    """The login link of a digest, used and expired ones too."""
+    record = _find(_LOGIN + digest)
+    return None if record is None else _login(record)
+
+
+def use_login(login: Login, session: Session, lines: Sequence[AuditRecord], *, at: str, now: int) -> None:
+    """Use up a link for a session and write that down: all or nothing.
+
+    Raises `ConditionFailed` when the link is used or over (`now`: epoch seconds), `Unavailable`.
+    """
+    good = AccessRecord.used_at.does_not_exist() & (AccessRecord.expires_at > now)
+    with transaction() as writes:
+        writes.update(AccessRecord(_LOGIN + login.digest), [AccessRecord.used_at.set(at)], condition=good)
+        writes.save(_session_record(session))
+        for line in lines:
+            writes.save(line, condition=AuditRecord.at.does_not_exist())
+
+
+def count_asked(owner: str, span: str, *, most: int, expires_at: int) -> None:
+    """Count that somebody asked for a link in a span of time. Raises `ConditionFailed` from `most` on."""
+    record = AccessRecord(f"{_ASKED}{span}#{owner}")
+    few = AccessRecord.asked.does_not_exist() | (AccessRecord.asked < most)
+    actions: list[Action] = [AccessRecord.asked.add(1), AccessRecord.expires_at.set(expires_at)]
+    with table_errors():
+        record.update(actions, condition=few)
 
 
 # The audit trail
@@ -186,6 +230,28 @@ def _token(record: AccessRecord) -> Token:
         expires_at=int(record.expires_at),
         maker=(record.owner or "").removeprefix(_TOKEN),
         used_at=record.seen_at,
+    )
+
+
+def _session_record(session: Session) -> AccessRecord:
+    return AccessRecord(
+        _SESSION + session.digest,
+        created_at=session.created_at,
+        expires_at=session.expires_at,
+        owner=_SESSION + session.owner,
+        browser=session.browser or None,
+        seen_at=session.seen_at,
+    )
+
+
+def _login(record: AccessRecord) -> Login:
+    return Login(
+        digest=record.key.removeprefix(_LOGIN),
+        owner=(record.owner or "").removeprefix(_LOGIN),
+        created_at=record.created_at,
+        expires_at=int(record.expires_at),
+        next=record.next or "",
+        used_at=record.used_at,
     )
 
 

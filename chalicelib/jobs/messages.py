@@ -46,6 +46,20 @@ class LandscapeJob(Struct, frozen=True):
     asked_at: str
 
 
+class LoginJob(Struct, frozen=True):
+    """Send the organiser with this address a link to log in: its digest, never itself. There may be no such organiser.
+
+    `nonce` names the mail and makes the link, so that a message that comes twice is the same mail with the same link.
+    `asked_at` is a UTC stamp, `next` where they wanted to go, from the app's root.
+    """
+
+    login: str
+    nonce: str
+    asked_at: str
+    language: str
+    next: str = ""
+
+
 class ExportJob(Struct, frozen=True):
     """Build (or go on building) this export."""
 

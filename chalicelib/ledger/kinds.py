@@ -46,3 +46,16 @@ def announcement_kind(announcement: str) -> str:
 def announcement_of(kind: str) -> str:
     """The id of the announcement that a mail brings."""
     return kind.partition("-")[2]
+
+
+def login_kind(nonce: str) -> str:
+    """The mail with a link to log in, by what the asking was named."""
+    return f"login-{nonce}"
+
+
+def organiser_id(address: str) -> str:
+    """What stands in place of a submission's id for a mail to an organiser: by the digest of their address.
+
+    It is a tag of SES, too: those take letters, digits, hyphens and underscores, and nothing else.
+    """
+    return f"organiser-{address}"

@@ -13,12 +13,13 @@ from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater, work_through
 from chalicelib.jobs.consequences import mails_owed, when_to_send
-from chalicelib.jobs.messages import LinksJob, MailJob
+from chalicelib.jobs.messages import LinksJob, LoginJob, MailJob
 from chalicelib.jobs.queues import send_mail_message
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.kinds import links_kind
 from chalicelib.mail.delivery import Letter, deliver_letter
 from chalicelib.mail.invitation import invitation
+from chalicelib.mail.login import deliver_login
 from chalicelib.mail.texts import Occasion, compose, compose_links, language_of
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
@@ -55,6 +56,8 @@ def deliver_mails(records: Sequence[dict[str, Any]], *, watch: Callable[[], floa
 def _deliver(message: dict[str, str]) -> None:
     if "address" in message:
         deliver_links(msgspec.convert(message, LinksJob))
+    elif "login" in message:
+        deliver_login(msgspec.convert(message, LoginJob))
     else:
         deliver(msgspec.convert(message, MailJob))
 

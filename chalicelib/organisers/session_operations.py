@@ -6,9 +6,8 @@ from typing import TypedDict
 
 from chalicelib.access.roles import Role
 from chalicelib.errors import ForeignOrigin, Unavailable
-from chalicelib.web.operation import JSON, PAGE, Answer, Operation, see
-
-TEXT_PAGE = {"type": "string"}
+from chalicelib.organisers.login_operations import BODY, TEXT_PAGE
+from chalicelib.web.operation import FORM, JSON, MULTIPART, PAGE, Answer, Operation, see
 
 
 class SessionDocument(TypedDict):
@@ -35,10 +34,25 @@ class LoggedOutDocument(TypedDict):
     state: str
 
 
+_END = {
+    "type": "object",
+    "properties": {
+        "session": {"type": "string", "description": "One of your sessions, or `others` for all but this one."}
+    },
+    "additionalProperties": False,
+}
+
 ACCOUNT = Operation(
     room="access",
     login=True,
     gives={200: Answer("As JSON or as a page.", {JSON: AccountDocument, PAGE: TEXT_PAGE})},
+)
+END_SESSIONS = Operation(
+    room="access",
+    login=True,
+    takes=dict.fromkeys((JSON, FORM, MULTIPART), _END),
+    gives={200: Answer("What is left.", {JSON: AccountDocument}), 303: see("For browsers: back to your access.")},
+    refuses=BODY,
 )
 LOGOUT = Operation(
     room="access",

@@ -32,14 +32,15 @@ def body_of(one: Served) -> Any:
     """Something good to post."""
     if one.path.endswith("/erase"):
         return {"confirm": True}
-    return {"email": "ada@example.org"} if one.path.endswith("/links") else {"answers": answers()}
+    return {"email": "ada@example.org"} if one.path.endswith(("/links", "/login")) else {"answers": answers()}
 
 
 def ask(world: World, one: Served, method: str, **names: str) -> Any:
     path = re.sub(r"{(\w+)}", lambda found: names.get(found[1], "x"), one.path)
     if method == "GET":
         # A document without a call is asked for by nobody's name.
-        return world.get(path + ("?call=x" if path == "/openapi.json" else ""), world.token())
+        login = world.session() if path == "/organiser/login" else world.token()
+        return world.get(path + ("?call=x" if path == "/openapi.json" else ""), login)
     if one.path.endswith("/form/{step}"):
         return world.post_form(path, {"name": "x"})
     login = world.session() if one.path == "/organiser/logout" else world.token()
@@ -80,6 +81,7 @@ def test_a_body_that_cannot_be_read_is_refused(
     world.submit()
     path = one.path.format(call="small-call", token=world.receipt().rpartition("/")[2], step="all")
     headers = {"Accept": "application/json"} | ({"Content-Type": kind} if kind else {})
+    headers |= world.session() if one.about and one.about.login else {}
     assert world.request(method, path, body=body, headers=headers).status == status
 
 
