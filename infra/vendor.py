@@ -26,6 +26,7 @@ from infra.styles import Used, cut
 PROJECT = Path(__file__).parent.parent
 STATIC = PROJECT / "chalicelib" / "web" / "static"
 TARGET = STATIC / "vendor" / "kern"
+EVENT_PAGE, TOKENS = PROJECT / "chalicelib" / "exports" / "page", "tokens.css"
 NAME, VERSION = "@kern-ux/native", "2.7.2"
 INTEGRITY = "sha512-TN0Mqbasp7S1IOqurXickde8MDj5hIcgT4s3f1i33wyv2iVgA1dTO/FoQyi6rgM9KYTYkIthl9k72g7fBUUvHg=="
 """Of the package's archive, as the registry states it."""
@@ -91,6 +92,7 @@ def vendor(package: Path, target: Path = TARGET) -> None:
     note = f"/* KERN UX, {NAME} {VERSION}, EUPL-1.2, cut by `make vendor` to what the templates use: do not edit. */\n"
     styles = cut_styles(font_faces() + (package / "dist" / "kern.css").read_text(encoding="utf-8"))
     (target / "kern.css").write_text(note + styles, encoding="utf-8")
+    (EVENT_PAGE / TOKENS).write_text(note + cut_tokens(styles), encoding="utf-8")
     for name in FONTS:
         source = package / "dist" / "fonts" / "fira-sans" / f"FiraSans-{name}.woff2"
         (target / source.name).write_bytes(cut_font(source))
@@ -117,9 +119,19 @@ def fetch(folder: Path) -> Path:
     return folder / "package"
 
 
+def cut_tokens(sheet: str) -> str:
+    """The custom properties of KERN's `kern.css`, or of one that was cut before, that the event page builds on."""
+    styles = [path.read_text(encoding="utf-8") for path in sorted(EVENT_PAGE.glob("*.css")) if path.name != TOKENS]
+    tokens = cut(sheet, Used(classes=frozenset(), elements=frozenset()), also=styles)
+    # One rule a line; fonts and rules for all elements are no tokens.
+    kept = (line for line in tokens.splitlines() if line.lstrip().startswith((":root{", "@media", "}")))
+    return cut("\n".join(kept), Used(classes=frozenset(), elements=frozenset()), also=styles)
+
+
 def _sources() -> list[Path]:
+    # The event page has its own styles in it; of KERN it takes the tokens.
     templates = (PROJECT / "chalicelib").glob("*/templates/**/*.html")
-    return sorted([*templates, *STATIC.glob("*.js")])
+    return sorted([*(one for one in templates if one.parent.name != "exports"), *STATIC.glob("*.js")])
 
 
 def main(arguments: list[str] | None = None) -> int:

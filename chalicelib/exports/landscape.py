@@ -24,14 +24,15 @@ OPEN_DATA = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
 class Entry(Struct, frozen=True):
-    """One initiative in the landscape: `answers` to public fields, by field id; `reports` of how many people it is;
-    `license` is the address of CC0 where the submitter agreed to that, else `None`.
+    """One initiative in the landscape: `answers` to public fields, by field id; `language` the one they were written
+    in; `reports` how many reports it was made of; `license` the address of CC0 where that was agreed to, or `None`.
     """
 
     reference: str
     name: str
     reports: int
     license: str | None
+    language: str
     answers: dict[str, Any]
 
 
@@ -87,8 +88,9 @@ def _entry(call: Call, submission: Submission, answers: dict[str, Any]) -> Entry
     return Entry(
         reference=submission.reference,
         name=str(answers.get(call.form.title_field) or submission.reference),
-        reports=1,
+        reports=submission.reports,
         license=OPEN_DATA if open_data and open_data in submission.consents.given else None,
+        language=submission.language,
         answers=answers,
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.exports.landscape import Entry
 
 SEPARATOR = "; "
-_RESERVED = frozenset({"reference", "reports", "license", "location"})
+_RESERVED = frozenset({"reference", "reports", "license", "language", "location"})
 
 
 def landscape_geojson(
@@ -53,6 +53,7 @@ def _feature(call: Call, entry: Entry, centres: dict[str, list[float]]) -> dict[
         "reference": entry.reference,
         "reports": entry.reports,
         "license": entry.license,
+        "language": entry.language,
         "location": "district-centre" if points else "unknown",
     }
     for field in public_fields(call):

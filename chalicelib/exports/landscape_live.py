@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.calls.table import list_calls, read_call
 from chalicelib.exports import landscape_storage as storage
-from chalicelib.exports.landscape_files import PAGE_DIGEST, landscape_files
+from chalicelib.exports.event_page import digest
+from chalicelib.exports.landscape_files import landscape_files
 from chalicelib.jobs.messages import LandscapeJob
 from chalicelib.jobs.queues import send_landscape_job
 from chalicelib.runtime.clock import moment, now, stamp
@@ -51,7 +52,7 @@ def refresh(job: LandscapeJob, *, clock: Callable[[], datetime] = now) -> None:
         log("landscape-known", call=job.call)
         return
     found = _public(published)
-    for file in landscape_files(published, found, base=settings().public_url, read_at=started):
+    for file in landscape_files(published, found, base=settings().public_url, read_at=started, live=True):
         storage.write(job.call, file, read_at=stamp(started), recipe=made_with)
     log("landscape-refreshed", call=job.call)
 
@@ -70,7 +71,7 @@ def reconcile_landscapes(*, clock: Callable[[], datetime] = now) -> int:
 
 def recipe(published: PublishedCall, at: datetime) -> str:
     """What a landscape is made with beside the submissions: another one means that it is to be built anew."""
-    made_with = f"{published.version} {published.call.phase(at)} {PAGE_DIGEST}"
+    made_with = f"{published.version} {published.call.phase(at)} {digest()}"
     return sha256(made_with.encode()).hexdigest()[:20]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.calls.schema import call_name
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.web.operation import JSON, Answer, Operation
+from chalicelib.web.operation import JSON, PAGE, Answer, Operation
 
 GEOJSON = "application/geo+json"
 _TAG = {"ETag": "What `If-None-Match` names."}
@@ -14,6 +14,14 @@ _SAME = Answer("It is the same.")
 _ELSEWHERE = Answer("It is large: get it there, within a minute.", headers={"Location": "Where it is."})
 _REFUSES = (NotFound, Unavailable)
 
+SHOW = Operation(
+    room="landscape", names=_NAMES, headers=_TAGGED, refuses=_REFUSES,
+    gives={
+        200: Answer("The landscape as a page; one file that needs no other.", {PAGE: {"type": "string"}}, _TAG),
+        302: _ELSEWHERE,
+        304: _SAME,
+    },
+)  # fmt: skip
 DATA = Operation(
     room="landscape", names=_NAMES, headers=_TAGGED, refuses=_REFUSES,
     gives={

@@ -1,17 +1,18 @@
-"""The landscape for everybody: as data, as it is now. Whoever has it already is told when it is the same."""
+"""The landscape for everybody: as a page and as data, as it is now. Who has it is told when it is the same."""
 
 from __future__ import annotations
 
 from chalicelib.calls.table import get_call
 from chalicelib.exports import landscape_operations as operations
 from chalicelib.exports import landscape_storage as storage
+from chalicelib.exports.event_page import policy_of, spoken_in
 from chalicelib.exports.landscape_files import landscape_files
-from chalicelib.runtime.clock import moment
+from chalicelib.runtime.clock import moment, now
 from chalicelib.runtime.settings import settings
 from chalicelib.web.caching import tagged
 from chalicelib.web.door import Door
 from chalicelib.web.operation import JSON
-from chalicelib.web.reply import Reply, text_reply
+from chalicelib.web.reply import Reply, page_reply, text_reply
 from chalicelib.web.request import Request
 
 door = Door(__name__)
@@ -22,6 +23,22 @@ _OPEN = {
     "Access-Control-Expose-Headers": "ETag",
     "Cache-Control": "public, no-cache",
 }
+
+
+@door.serve("/calls/{call}/landscape", "GET", about=operations.SHOW)
+def landscape_page(request: Request, call: str) -> Reply:
+    """The landscape of initiatives for people: numbers, charts, districts, cards; on a projector and on paper, too."""
+    name = "landscape.html"
+    try:
+        page = spoken_in(_content(call, name), request.in_language_of(get_call(call).call.languages).language)
+    except storage.TooLarge:
+        return _elsewhere(call, name)
+    # It is one file and says what may run in it; nobody may put it into a frame.
+    headers = {
+        "Content-Security-Policy": f"{policy_of(page)}; frame-ancestors 'none'",
+        "Cache-Control": _OPEN["Cache-Control"],
+    }
+    return tagged(page_reply(page, headers=headers), request.headers)
 
 
 @door.serve("/calls/{call}/landscape.json", "GET", about=operations.DATA)
@@ -40,10 +57,13 @@ def _file(request: Request, call: str, name: str, kind: str) -> Reply:
     try:
         content = _content(call, name)
     except storage.TooLarge:
-        return Reply(
-            302, _OPEN | {"Location": storage.link(call, name), "Content-Type": "text/plain; charset=utf-8"}, ""
-        )
+        return _elsewhere(call, name)
     return tagged(text_reply(content, kind, headers=_OPEN), request.headers)
+
+
+def _elsewhere(call: str, name: str) -> Reply:
+    headers = {"Location": storage.link(call, name), "Content-Type": "text/plain; charset=utf-8"}
+    return Reply(302, _OPEN | headers, "")
 
 
 def _content(call: str, name: str) -> str:
@@ -51,7 +71,8 @@ def _content(call: str, name: str) -> str:
     content = storage.read(call, name)
     if content is None:
         # Nothing was ever decided: an empty landscape, as old as the call.
-        read_at = moment(published.published_at)
-        files = landscape_files(published, (), base=settings().public_url, read_at=read_at)
+        read_at, running = moment(published.published_at), published.call.phase(now()) == "open"
+        base = settings().public_url
+        files = landscape_files(published, (), base=base, read_at=read_at, running=running, live=True)
         content = next(one.content for one in files if one.name == name)
     return content.decode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.intake.landscape_link import something_to_see
 from chalicelib.runtime.clock import stamp
 from chalicelib.web.pages import render
 
@@ -68,4 +69,6 @@ def call_page(published: PublishedCall, request: Request, now: datetime) -> str:
     """One call: what it asks, by whom, until when, and the event."""
     call = published.call
     over = call.event is not None and call.in_utc(call.event.ends_at) < now
-    return render("intake/call.html", request, call=call, phase=call.phase(now), event_over=over)
+    return render(
+        "intake/call.html", request, call=call, phase=call.phase(now), event_over=over, landscape=something_to_see(call)
+    )

@@ -15,6 +15,7 @@ from chalicelib.intake.cors import check_origin, may_read
 from chalicelib.intake.draft import clear_cookie, read_cookie
 from chalicelib.intake.form_page import form_page
 from chalicelib.intake.journey import open_draft
+from chalicelib.intake.landscape_link import something_to_see
 from chalicelib.intake.proof import offer_proof
 from chalicelib.intake.table import delete_draft
 from chalicelib.intake.tickets import issue_ticket, read_ticket
@@ -149,13 +150,15 @@ def _accepted(accepted: Accepted, call: Call, request: Request, *, named: str) -
 
 @door.serve("/calls/{call}/thanks/{shown}", "GET", about=operations.THANKS)
 def thanks(request: Request, call: str, shown: str) -> Reply:
-    """What happens next. Gives no rights and looks nothing up: a reference is no key."""
+    """What happens next. Gives no rights and does not look for the report: a reference is no key."""
     published = get_call(call)
     submission_id = reference.read(shown)
     if submission_id is None:
         raise NotFound
     request = request.in_language_of(published.call.languages)
-    page = render("intake/thanks.html", request, call=published.call, reference=reference.show(submission_id))
+    seen = something_to_see(published.call)
+    shown = reference.show(submission_id)
+    page = render("intake/thanks.html", request, call=published.call, reference=shown, landscape=seen)
     return page_reply(page, headers=PRIVATE | _draft_done(published.call, submission_id, request))
 
 

@@ -206,6 +206,11 @@ def count(call: str, state: State, shard: int) -> int:
         return SubmissionRecord.by_state.count(_call_state(call, state, shard))
 
 
+def any_in(call: str, state: State, shards: int) -> bool:
+    """Whether any submission is in `state`, by the index (eventually consistent)."""
+    return any(last_change(call, state, shard) is not None for shard in range(shards))
+
+
 def last_change(call: str, state: State, shard: int) -> str | None:
     """The stamp of the newest change among the submissions in `state`, by the index (eventually consistent)."""
     with table_errors():

@@ -236,6 +236,7 @@ class LocalServer:
         say(f"\n[bold]Aufruf runs at {self._url}[/]  (Ctrl-C stops it; the data stays in {self._data})")
         for call in calls:
             say(f"  Form        {self._url}/calls/{call}/form")
+            say(f"  Landscape   {self._url}/calls/{call}/landscape")
         say(f"  Mailbox     {self._url}/_local/mailbox")
         say(f"  Organisers  curl -X POST {self._url}/_local/token  (an API token)")
 

@@ -10,15 +10,17 @@ from msgspec.structs import replace
 
 from chalicelib.calls.call import Call
 from chalicelib.exports import landscape_storage as storage
+from chalicelib.exports.event_page import policy_of
 from chalicelib.exports.landscape_files import LandscapeFile
 from chalicelib.exports.landscape_live import PATIENCE, reconcile_landscapes, refresh
+from chalicelib.intake.landscape_link import forget_landscapes
 from chalicelib.jobs.messages import LandscapeJob
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.submissions import table as submissions
 from chalicelib.submissions.submission import Submission
 from tests.aws import throttled
 from tests.builders import OPENS, PROJECT, answers, call_of
-from tests.integration.world import World
+from tests.integration.world import BROWSER, World
 
 FOLDER = "landscape/small-call/"
 ADDRESS = "/calls/small-call/landscape"
@@ -290,3 +292,45 @@ def test_a_large_one_is_fetched_by_a_link(world: World, monkeypatch: pytest.Monk
     assert answer.status == 302
     assert "/landscape/small-call/landscape.json?" in answer.headers["Location"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_page_may_run_its_own_script_and_stand_in_no_frame(world: World) -> None:
+    world.publish()
+    decided(world, "Höfe")
+    world.drain()
+    answer = world.get(ADDRESS, accept=BROWSER)
+    assert "Höfe" in answer.body
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy == f"{policy_of(answer.body)}; frame-ancestors 'none'"
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert world.get(ADDRESS, {"If-None-Match": answer.headers["ETag"]}, accept=BROWSER).status == 304
+
+
+def test_the_page_of_a_call_where_nothing_was_decided_is_a_page(world: World) -> None:
+    world.publish()
+    answer = world.get(ADDRESS, accept=BROWSER)
+    assert answer.status == 200
+    assert "Hier ist noch nichts zu sehen." in answer.body
+
+
+def test_a_large_page_is_fetched_by_a_link(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.publish()
+    decided(world, "Höfe")
+    world.drain()
+    monkeypatch.setattr(storage, "LARGEST", 100)
+    assert "/landscape/small-call/landscape.html?" in world.get(ADDRESS, accept=BROWSER).headers["Location"]
+
+
+def test_pages_of_the_call_link_to_it_once_there_is_something_to_see(world: World) -> None:
+    world.publish()
+    shown = world.submit(answers(email="z@example.org")).json["reference"]
+    pages = ("/calls/small-call", f"/calls/small-call/thanks/{shown}")
+    for page in pages:
+        assert "small-call/landscape" not in world.get(page, accept=BROWSER).body
+    decided(world, "Höfe")
+    forget_landscapes()
+    for page in pages:
+        assert "small-call/landscape?lang=de" in world.get(page, accept=BROWSER).body
+    forget_landscapes()
+    world.border.fail("Query", throttled(), times=9)
+    assert world.get(pages[1], accept=BROWSER).status == 200

@@ -28,6 +28,7 @@ from chalicelib.access.sessions import COOKIE, open_session
 from chalicelib.access.tokens import issue_token
 from chalicelib.calls.call import Call, PublishedCall
 from chalicelib.calls.table import forget_calls, put_call, read_call
+from chalicelib.intake.landscape_link import forget_landscapes
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.settings import settings
@@ -111,6 +112,7 @@ class World:
         self._watch.__exit__(None, None, None)
         self._aws.stop()
         forget_calls()
+        forget_landscapes()
 
     def _build(self) -> None:
         create_tables(wait=False)
