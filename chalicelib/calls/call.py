@@ -105,6 +105,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     origins: tuple[str, ...] = ()
     next: dict[str, str] = {}
     mails_per_address: int = 5
+    mails_per_day: int = 5_000
     mails: DecisionMails = DecisionMails()
     retention_months: int = 12
     unconfirmed_days: int = 7

@@ -24,6 +24,9 @@ _USUAL_PORTS = (("http://", ":80"), ("https://", ":443"))
 _NEXT = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 # Answers are one attribute of a 400 KB item, beside a published copy and revisions; a request body is 64 KiB.
 MOST_SHARDS = 64
+# The ids of an address's mails of a day are one item of 400 KB; a day's mails of a call are one counter.
+MOST_MAILS_PER_ADDRESS = 1_000
+MOST_MAILS_PER_DAY = 1_000_000
 # They stand where a step's id stands in an address: `/calls/{call}/form/check`.
 RESERVED_STEPS = {"check", "discard"}
 _PLURAL = {"choice", "choices"}
@@ -88,6 +91,20 @@ def _policy(call: Call) -> Iterator[Finding]:
         yield Finding("policy.shards", f"use 1 to {MOST_SHARDS}; 4 is good for most calls.")
     if not 0 <= call.policy.ticket_min_seconds < call.policy.ticket_max_seconds:
         yield Finding("policy.ticket_min_seconds", "must be at least 0 and less than ticket_max_seconds.")
+    for name, most in (("mails_per_address", MOST_MAILS_PER_ADDRESS), ("mails_per_day", MOST_MAILS_PER_DAY)):
+        if not 1 <= getattr(call.policy, name) <= most:
+            yield Finding(f"policy.{name}", f"use 1 to {most}.")
+    yield from _origins(call)
+    for name, address in call.policy.next.items():
+        if not _NEXT.fullmatch(name):
+            yield Finding(f"policy.next.{name}", "use a lower-case letter, then letters, digits, hyphens, underscores.")
+        if not _is_page(address):
+            yield Finding(
+                f"policy.next.{name}", "write the whole address of a page, for example https://www.example.org/thanks."
+            )
+
+
+def _origins(call: Call) -> Iterator[Finding]:
     for number, origin in enumerate(call.policy.origins):
         usual = any(origin.startswith(scheme) and origin.endswith(port) for scheme, port in _USUAL_PORTS)
         if usual or not _ORIGIN.fullmatch(origin):
@@ -95,13 +112,6 @@ def _policy(call: Call) -> Iterator[Finding]:
                 f"policy.origins[{number}]",
                 "write it as browsers do: scheme and host in lower case, a port only if it is an unusual one, and no "
                 "path; for example https://www.example.org.",
-            )
-    for name, address in call.policy.next.items():
-        if not _NEXT.fullmatch(name):
-            yield Finding(f"policy.next.{name}", "use a lower-case letter, then letters, digits, hyphens, underscores.")
-        if not _is_page(address):
-            yield Finding(
-                f"policy.next.{name}", "write the whole address of a page, for example https://www.example.org/thanks."
             )
 
 

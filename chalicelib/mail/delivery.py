@@ -20,6 +20,7 @@ from chalicelib.jobs.batches import TryLater
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, pause_after, pause_when_throttled, settled
 from chalicelib.mail import table
+from chalicelib.mail.caps import held_by
 from chalicelib.mail.pace import Pace
 from chalicelib.mail.sender import Refused, Throttled, Unknown, send
 from chalicelib.runtime.clock import stamp
@@ -27,6 +28,7 @@ from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log, log_fault
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed
+from chalicelib.submissions import table as submissions
 from chalicelib.submissions.links import address_digest
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def deliver_letter(
         log("mail-waits", call=letter.call.call, reference=letter.id, kind=letter.kind)
         return
     entry = _claim(letter, address, clock())
-    if entry is None or _put_aside(entry, address, clock()):
+    if entry is None or _put_aside(letter, entry, clock()):
         return
     mail = write()
     if mail is not None:
@@ -82,14 +84,35 @@ def _pace() -> Pace:
     return Pace(settings().mail_rate_per_second / settings().mail_concurrency)
 
 
-def _put_aside(entry: Entry, address: str, at: datetime) -> bool:
-    """Whether the address takes no mail from us. An organiser may try again after a bounce, never after a complaint."""
-    reason = table.suppression(address)
-    if reason is None or (reason == "bounce" and entry.allowed):
+def _put_aside(letter: Letter, entry: Entry, at: datetime) -> bool:
+    """Whether a claimed mail must not go out: the address takes none from us, or there were too many today.
+
+    An organiser may try again after a bounce and beyond a cap, never after a complaint.
+    """
+    reason = table.suppression(entry.address)
+    if reason == "complaint" or (reason == "bounce" and not entry.allowed):
+        _end(lambda: ledger.put_aside(entry, "suppressed", cause=reason, at=stamp(at)))
+        log("mail-suppressed", call=entry.call, reference=entry.submission_id, kind=entry.kind, cause=reason)
+        return True
+    cap = held_by(letter.call, entry, at)
+    if cap is None:
         return False
-    _end(lambda: ledger.put_aside(entry, "suppressed", cause=reason, at=stamp(at)))
-    log("mail-suppressed", call=entry.call, reference=entry.submission_id, kind=entry.kind, cause=reason)
+    # Flagged first: whoever dies in between holds the mail the next time, and flags nothing twice.
+    _flag(letter)
+    _end(lambda: ledger.put_aside(entry, "held", cause=cap, at=stamp(at)))
+    log("mail-held", call=entry.call, reference=entry.submission_id, kind=entry.kind, cause=cap)
     return True
+
+
+def _flag(letter: Letter) -> None:
+    """Flag the submission that a held mail is about. Raises `TryLater` where somebody changes it at this moment."""
+    submission = submissions.find(letter.call.call, letter.id, letter.call.policy.shards)
+    if submission is None or submission.state == "erased":
+        return
+    try:
+        submissions.add_flag(submission, "mail-held")
+    except ConditionFailed:
+        raise TryLater from None
 
 
 def _claim(letter: Letter, address: str, at: datetime) -> Entry | None:

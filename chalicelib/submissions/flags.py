@@ -4,7 +4,9 @@ from typing import Final, Literal
 
 from chalicelib.errors import N_
 
-Flag = Literal["many-links", "repeated-text", "all-capitals", "one-word", "no-proof", "very-fast", "primary-gone"]
+Flag = Literal[
+    "many-links", "repeated-text", "all-capitals", "one-word", "no-proof", "very-fast", "primary-gone", "mail-held"
+]
 
 WORDS: Final[dict[Flag, str]] = {
     "many-links": N_("Many links in the texts"),
@@ -14,5 +16,6 @@ WORDS: Final[dict[Flag, str]] = {
     "no-proof": N_("Sent without the check against robots"),
     "very-fast": N_("Sent within a few seconds of opening the form"),
     "primary-gone": N_("Was merged with a report that has been withdrawn or erased since"),
+    "mail-held": N_("More e-mails on that day than the call allows: one of them is held back"),
 }
 """What organisers read, as message ids."""

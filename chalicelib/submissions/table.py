@@ -147,6 +147,25 @@ def put_change(old: Submission, new: Submission) -> None:
         record.update(actions, condition=unchanged, add_version_condition=False)
 
 
+def add_flag(submission: Submission, flag: Flag) -> None:
+    """Flag a submission, once; harmless to repeat. A flag is no change: it has no version and no history.
+
+    Raises `ConditionFailed` when other flags are stored than `submission` has, or it is erased.
+    """
+    if flag in submission.flags:
+        return
+    record = SubmissionRecord(_call_shard(submission.call, submission.shard), submission.id)
+    flags = SubmissionRecord.flags
+    same = flags == _json(submission.flags) if submission.flags else flags.does_not_exist()
+    there = SubmissionRecord.id.exists() & (SubmissionRecord.state != "erased")
+    with table_errors():
+        record.update(
+            [flags.set(msgspec.json.encode((*submission.flags, flag)).decode())],
+            condition=there & same,
+            add_version_condition=False,
+        )
+
+
 def change(old: Submission, new: Submission) -> tuple[SubmissionRecord, list[Action], Condition]:
     """The record, what to do to it, and the condition that it still holds `old`: for a transaction."""
     before, record = _record(old).serialize(), _record(new)

@@ -235,3 +235,20 @@ def test_a_fault_of_ours_is_not_told_as_unavailable(border: Border) -> None:
     with pytest.raises(Exception, match="ValidationException") as caught:
         table.create(submission_of(fresh_call()))
     assert not isinstance(caught.value, Unavailable | ConditionFailed)
+
+
+def test_a_flag_is_added_once_and_is_no_change() -> None:
+    submission = submission_of(number=77_001)
+    table.create(submission)
+    table.add_flag(submission, "mail-held")
+    flagged = table.find("small-call", submission.id, 2)
+    assert flagged is not None
+    assert flagged == replace(submission, flags=(*submission.flags, "mail-held"))
+    table.add_flag(flagged, "mail-held")
+    assert table.find("small-call", submission.id, 2) == flagged
+    with pytest.raises(ConditionFailed):
+        table.add_flag(submission, "very-fast")
+    table.SubmissionRecord(f"small-call#{submission.shard:02d}", submission.id).delete()
+    with pytest.raises(ConditionFailed):
+        table.add_flag(submission, "mail-held")
+    assert table.find("small-call", submission.id, 2) is None
