@@ -4,7 +4,6 @@ The same sources make the same bytes, whenever and wherever they are packaged.
 """
 
 import hashlib
-import importlib.metadata
 import inspect
 import json
 import os
@@ -14,26 +13,22 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from infra import bytecode, slim
 
+# What runs on Amazon Linux 2, where Lambda's Python 3.11 lives: glibc 2.26 and older (PEP 600), on Intel.
+LAMBDA_PLATFORMS = ("manylinux_2_26_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+_KEPT = 4  # zips of dependencies in the cache
+_COMPILE_TEMPLATES = "from chalicelib.web.templating import compile_templates; compile_templates()"
+
+# What runs on Amazon Linux 2, where Lambda's Python 3.11 lives: glibc 2.26 and older (PEP 600), on Intel.
+LAMBDA_PLATFORMS = ("manylinux_2_26_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 _KEPT = 4  # zips of dependencies in the cache
 _COMPILE_TEMPLATES = "from chalicelib.web.templating import compile_templates; compile_templates()"
 
 # Chalice packages only what has a function.
-_DEPENDENCIES_APP = """\
-from chalice.app import Chalice
-
-app = Chalice("dependencies")
-
-
-@app.lambda_function()
-def nothing(event, context):
-    pass
-"""
-_DEPENDENCIES_CONFIG = '{"version": "2.0", "app_name": "dependencies", "stages": {"prod": {"autogen_policy": false}}}'
 
 
 class PackagingFailed(Exception):
@@ -68,7 +63,7 @@ def _environment(region: str) -> dict[str, str]:
     return {**kept, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def dependencies(requirements: Path, app: Path, cache: Path, *, for_host: bool, region: str) -> Path:
+def dependencies(requirements: Path, app: Path, cache: Path, *, for_host: bool) -> Path:
     """A zip of what the app uses of everything in `requirements`, from `cache` when it has been built before.
 
     `for_host` builds for this machine instead of for Lambda, which is the same thing on an x86-64 Linux. On another
@@ -81,17 +76,16 @@ def dependencies(requirements: Path, app: Path, cache: Path, *, for_host: bool, 
         json.dumps([kept, languages]),
         inspect.getsource(slim),
         inspect.getsource(bytecode),
-        importlib.metadata.version("chalice"),
         platform.python_version() if for_host else ".".join(platform.python_version_tuple()[:2]),
-        f"{platform.system()} {platform.machine()}" if for_host else "lambda",
+        f"{platform.system()} {platform.machine()}" if for_host else " ".join(LAMBDA_PLATFORMS),
     ]
     key = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
     built = cache / f"dependencies-{key}.zip"
     if not built.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
-            install = _install_for_host if for_host else _install_for_lambda
-            folder = install(requirements, Path(scratch), region)
+            folder = Path(scratch) / "site-packages"
+            _install(requirements, folder, () if for_host else LAMBDA_PLATFORMS)
             slim.slim(folder, kept, languages)
             bytecode.compile_all(folder)
             whole = Path(scratch) / "whole.zip"
@@ -114,31 +108,31 @@ def _like_lambda() -> bool:
     return platform.system() == "Linux" and platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc"
 
 
-def _install_for_lambda(requirements: Path, scratch: Path, region: str) -> Path:
-    """Let chalice choose the wheels: it knows Lambda's platform, and honours the hashes."""
-    (scratch / ".chalice").mkdir()
-    (scratch / ".chalice" / "config.json").write_text(_DEPENDENCIES_CONFIG, encoding="utf-8")
-    (scratch / "app.py").write_text(_DEPENDENCIES_APP, encoding="utf-8")
-    shutil.copy2(requirements, scratch / "requirements.txt")
-    run_chalice(scratch, "package", "out", region=region)
-    folder = scratch / "site-packages"
-    with zipfile.ZipFile(scratch / "out" / "deployment.zip") as source:
-        source.extractall(folder)
-    (folder / "app.py").unlink()
-    shutil.rmtree(folder / "chalice")
-    return folder
+def _install(requirements: Path, folder: Path, platforms: Sequence[str]) -> None:
+    """Install what `requirements` pins into `folder`; wheels for `platforms`, or for this machine when there are none.
 
-
-def _install_for_host(requirements: Path, scratch: Path, _region: str) -> Path:
-    folder = scratch / "site-packages"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", str(folder)]
+    Not chalice's own installer: where no wheel fits, it compiles for minutes what then need not run on Lambda.
+    """
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--no-deps",
+    ]
+    pip += ["--target", str(folder), "--only-binary=:all:", "--implementation", "cp"]
+    version = ".".join(platform.python_version_tuple()[:2])
+    for name in platforms:
+        pip += ["--platform", name, "--python-version", version]
     done = subprocess.run(  # noqa: S603 - our own interpreter, and arguments of our own
         [*pip, "-r", str(requirements)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode:
         message = f"pip could not install {requirements.name}:\n{done.stdout.strip()}"
         raise PackagingFailed(message)
-    return folder
 
 
 def put_app_on(dependencies_zip: Path, app_zip: Path, target: Path, *, scratch: Path) -> None:

@@ -57,9 +57,7 @@ def package(
     if not (project / "requirements.txt").is_file():
         message = f"no requirements.txt in {project}"
         raise PackagingFailed(message)
-    dependencies = archive.dependencies(
-        project / "requirements.txt", project / "chalicelib", cache, for_host=host, region=_REGION
-    )
+    dependencies = archive.dependencies(project / "requirements.txt", project / "chalicelib", cache, for_host=host)
     out.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that both files can be moved into place whole.
     with tempfile.TemporaryDirectory(dir=out, prefix="packaging-") as scratch:

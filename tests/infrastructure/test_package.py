@@ -112,9 +112,9 @@ def test_a_handler_that_is_not_there_is_refused(made: Package) -> None:
 
 def test_dependencies_are_not_built_again_for_the_same_lock_file(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = (copy / "requirements.txt", copy / "chalicelib", CACHE)
-    first = archive.dependencies(*arguments, for_host=False, region="eu-central-1")
-    monkeypatch.setattr(archive, "run_chalice", None)
-    assert archive.dependencies(*arguments, for_host=False, region="eu-central-1") == first
+    first = archive.dependencies(*arguments, for_host=False)
+    monkeypatch.setattr(archive, "_install", None)
+    assert archive.dependencies(*arguments, for_host=False) == first
 
 
 def test_a_dependency_chalice_cannot_install_fails_although_chalice_calls_it_a_success(
