@@ -23,13 +23,6 @@ LAMBDA_PLATFORMS = ("manylinux_2_26_x86_64", "manylinux_2_17_x86_64", "manylinux
 _KEPT = 4  # zips of dependencies in the cache
 _COMPILE_TEMPLATES = "from chalicelib.web.templating import compile_templates; compile_templates()"
 
-# What runs on Amazon Linux 2, where Lambda's Python 3.11 lives: glibc 2.26 and older (PEP 600), on Intel.
-LAMBDA_PLATFORMS = ("manylinux_2_26_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
-_KEPT = 4  # zips of dependencies in the cache
-_COMPILE_TEMPLATES = "from chalicelib.web.templating import compile_templates; compile_templates()"
-
-# Chalice packages only what has a function.
-
 
 class PackagingFailed(Exception):
     """The app could not be packaged; the message holds what the tool said."""
