@@ -26,6 +26,7 @@ from infra.chromium import ARGUMENTS, find_chromium
 from infra.demo.people import Sample, read_samples
 from infra.local import ports
 from infra.local.emulator import ROOT
+from infra.pictures_landscape import take_handout, take_landscape
 
 FOLDER = ROOT / "docs" / "pictures"
 PHONE: Any = {"viewport": {"width": 390, "height": 844}}  # CSS pixels
@@ -43,6 +44,7 @@ LOOKS: dict[str, tuple[Any, frozenset[str] | None]] = {
 }
 _NOT_YET, _CLOSED = "opens-in-a-hundred-years", "closed-long-ago"
 _COLOURS = 48  # enough for text and flat colours, and a third of the bytes
+_MANY_COLOURS = 160  # for charts, whose colours mean something
 _LONGEST = 3200  # pixels: of a longer page its upper part
 _START_SECONDS = 180
 _MAIL_SECONDS = 30
@@ -67,6 +69,7 @@ def main() -> int:
             with browser.new_context(base_url=url, locale="de-DE", **settings) as context:
                 _walk(_Camera(context.new_page(), look, only), url, sample)
         _form_for_readme(browser, url, sample.call)
+        _landscape(browser)
         browser.close()
     return 0
 
@@ -204,6 +207,12 @@ def _form_for_readme(browser: Browser, url: str, call: str) -> None:
         _take(page, "form", whole=False)
 
 
+def _landscape(browser: Browser) -> None:
+    """The event page; it needs no stack."""
+    take_landscape(browser, lambda page, name, whole: _take(page, name, whole=whole, colours=_MANY_COLOURS))
+    take_handout(browser, FOLDER / "landscape-a4.png")
+
+
 def _fill_in(page: Page, answers: dict[str, Any]) -> None:
     for name, answer in answers.items():
         controls = page.locator(f"main [name='{name}']")
@@ -235,12 +244,12 @@ def _mail_to(url: str, address: str) -> dict[str, str]:
     raise RuntimeError(f"No mail came to {address}.")
 
 
-def _take(page: Page, name: str, *, whole: bool = True) -> None:
+def _take(page: Page, name: str, *, whole: bool = True, colours: int = _COLOURS) -> None:
     """A picture of the page (or of what fits on the screen), in few colours."""
     taken = page.screenshot(full_page=whole, animations="disabled", caret="hide")
     picture = Image.open(BytesIO(taken)).convert("RGB")
     picture = picture.crop((0, 0, picture.width, min(picture.height, _LONGEST)))
-    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+    picture.quantize(colours, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@
   const read = () => {
     cards = all("#cards > .card").map((card) => ({
       card,
-      text: plain(card.textContent),
+      text: plain(all("h3, .summary, .tags, .where, dd", card).map((part) => part.textContent).join(" ")),
       themes: card.dataset.themes.split(" "),
       districts: card.dataset.districts.split(" "),
     }));
@@ -106,9 +106,10 @@
     const list = shown().map((each) => each.card);
     if (list.length) enlarge(list[(list.indexOf(open) + step + list.length) % list.length]);
   };
-  one.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowRight") turn(1);
-    if (event.key === "ArrowLeft") turn(-1);
+  // On the document: after a click beside everything the focus is nowhere.
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (one.open && step) turn(step);
   });
   one.addEventListener("click", (event) => {
     if (event.target === one) one.close();
@@ -232,7 +233,8 @@
   document.addEventListener("fullscreenchange", () => {
     if (!document.fullscreenElement && kiosk.open) kiosk.close();
   });
-  kiosk.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
+    if (!kiosk.open) return;
     const onButton = event.target.closest("button");
     const step = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
     if (step) put(place + step, true);
