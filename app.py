@@ -21,6 +21,8 @@ import chalicelib.intake.event_routes
 import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
+import chalicelib.organisers.audit_routes
+import chalicelib.organisers.dashboard_routes
 import chalicelib.organisers.decision_routes
 import chalicelib.organisers.login_routes
 import chalicelib.organisers.session_routes
@@ -41,6 +43,8 @@ app.register_blueprint(chalicelib.exports.routes.door)
 app.register_blueprint(chalicelib.exports.landscape_routes.door)
 app.register_blueprint(chalicelib.organisers.login_routes.door)
 app.register_blueprint(chalicelib.organisers.session_routes.door)
+app.register_blueprint(chalicelib.organisers.dashboard_routes.door)
+app.register_blueprint(chalicelib.organisers.audit_routes.door)
 app.register_blueprint(chalicelib.organisers.token_routes.door)
 
 

@@ -190,6 +190,22 @@ def put_audit(*, subject: str, at: str, who: str, event: str, detail: str | None
         record.save(condition=AuditRecord.at.does_not_exist())
 
 
+def audit_page(
+    subject: str, *, after: str | None = None, before: str | None = None, most: int
+) -> list[tuple[str, str, str, str | None]]:
+    """The newest `most` lines about a subject as `audit_of` gives them, newest first: from `after` on, up to `before`,
+    which is none of them (values of `at`).
+    """
+    span = AuditRecord.at.between(after or "0", before or "9")
+    one_more = most + 1  # the line that `before` names
+    with table_errors():
+        query = AuditRecord.query(subject, span, scan_index_forward=False, limit=one_more, page_size=one_more)
+        found: list[tuple[str, str, str, str | None]] = [
+            (one.at, one.who, one.event, one.detail) for one in query if one.at != before
+        ]
+    return found[:most]
+
+
 def audit_of(subject: str) -> list[tuple[str, str, str, str | None]]:
     """All lines about a subject, oldest first: (at, who, event, detail)."""
     with table_errors():

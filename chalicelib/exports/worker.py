@@ -13,10 +13,11 @@ import msgspec
 from chalicelib.calls.table import get_call
 from chalicelib.exports import table
 from chalicelib.exports.builder import build
+from chalicelib.exports.counting import count_call
 from chalicelib.exports.export import MOST_ATTEMPTS, Export
 from chalicelib.exports.landscape_live import refresh
 from chalicelib.jobs.batches import TryLater, work_through
-from chalicelib.jobs.messages import ExportJob, LandscapeJob
+from chalicelib.jobs.messages import ExportJob, FiguresJob, LandscapeJob
 from chalicelib.jobs.queues import send_export_job
 from chalicelib.runtime.clock import moment, now, stamp
 from chalicelib.runtime.logs import log, log_fault
@@ -32,6 +33,8 @@ def build_exports(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _work(message: dict[str, Any]) -> None:
     if "asked_at" in message:
         refresh(msgspec.convert(message, LandscapeJob))
+    elif "figures_at" in message:
+        count_call(msgspec.convert(message, FiguresJob))
     else:
         work(msgspec.convert(message, ExportJob))
 

@@ -46,6 +46,13 @@ class LandscapeJob(Struct, frozen=True):
     asked_at: str
 
 
+class FiguresJob(Struct, frozen=True):
+    """Count this call, for those who look at its figures; `figures_at` is when that was asked for (UTC stamp)."""
+
+    call: str
+    figures_at: str
+
+
 class LoginJob(Struct, frozen=True):
     """Send the organiser with this address a link to log in: its digest, never itself. There may be no such organiser.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.jobs.messages import ExportJob, LandscapeJob, LinksJob, LoginJob, MailJob
+from chalicelib.jobs.messages import ExportJob, FiguresJob, LandscapeJob, LinksJob, LoginJob, MailJob
 from chalicelib.ledger.entry import LONGEST_WAIT
 from chalicelib.runtime.aws import aws_errors, sqs
 from chalicelib.runtime.settings import settings
@@ -57,6 +57,12 @@ def send_export_job(job: ExportJob, *, delay: int = 0) -> None:
         sqs().send_message(
             QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode(), DelaySeconds=delay
         )
+
+
+def send_figures_job(job: FiguresJob) -> None:
+    """Queue the job. Raises `Unavailable`."""
+    with aws_errors():
+        sqs().send_message(QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode())
 
 
 def send_landscape_job(job: LandscapeJob) -> None:

@@ -11,7 +11,7 @@ from chalicelib.access.sessions import COOKIE, dropped_cookie, read_session
 from chalicelib.calls.table import remembered_calls
 from chalicelib.errors import NotFound
 from chalicelib.organisers import session_operations as about
-from chalicelib.organisers.words import ROLE_WORDS
+from chalicelib.organisers.labels import ROLE_WORDS
 from chalicelib.runtime.clock import moment, now
 from chalicelib.runtime.logs import log
 from chalicelib.web.bodies import read_members

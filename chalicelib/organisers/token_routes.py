@@ -14,7 +14,7 @@ from chalicelib.calls.table import remembered_calls
 from chalicelib.errors import ChangedMeanwhile, NotFound
 from chalicelib.organisers import token_operations as about
 from chalicelib.organisers.handing_on import USUAL_DAYS, may_make, read_wanted
-from chalicelib.organisers.words import ROLE_WORDS
+from chalicelib.organisers.labels import ROLE_WORDS
 from chalicelib.runtime.clock import moment, now, stamp
 from chalicelib.runtime.logs import log
 from chalicelib.web.bodies import read_members

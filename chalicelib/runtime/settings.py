@@ -20,6 +20,7 @@ class Settings(Struct, frozen=True):
     access_table: str
     drafts_table: str
     revisions_table: str
+    figures_table: str
     mail_counts_table: str
     suppressions_table: str
     mail_queue_url: str
@@ -55,6 +56,7 @@ def settings() -> Settings:
         access_table=env("ACCESS_TABLE", ""),
         drafts_table=env("DRAFTS_TABLE", ""),
         revisions_table=env("REVISIONS_TABLE", ""),
+        figures_table=env("FIGURES_TABLE", ""),
         mail_counts_table=env("MAIL_COUNTS_TABLE", ""),
         suppressions_table=env("SUPPRESSIONS_TABLE", ""),
         mail_queue_url=env("MAIL_QUEUE_URL", ""),

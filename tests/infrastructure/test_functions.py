@@ -231,8 +231,8 @@ def test_what_holds_data_outlives_its_stack_and_nothing_has_a_fixed_name(merged:
     fixed = {"TableName", "QueueName", "BucketName", "FunctionName", "RoleName", "LogGroupName", "Name"}
     for name, resource in merged["Resources"].items():
         if resource["Type"] in precious:
-            # Drafts are what a person has not sent: they go with the stack.
-            policy = "Delete" if name == "DraftsTable" else "Retain"
+            # What a person has not sent, and what can be counted again, goes with the stack.
+            policy = "Delete" if name in {"DraftsTable", "FiguresTable"} else "Retain"
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == policy, name
         # These two say whose they are, and give nothing a name.
         if resource["Type"] not in {"AWS::Lambda::Permission", "AWS::Logs::MetricFilter"}:

@@ -1,0 +1,17 @@
+"""A submission in outline: what is counted of it, and nothing that is not. Values only."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Outline(Struct, frozen=True):
+    """Times are UTC stamps, `expires_at` is epoch seconds, `answers` is the JSON text as stored."""
+
+    state: str
+    submitted_at: str
+    confirmed_at: str | None
+    decided_at: str | None
+    expires_at: int | None
+    language: str
+    answers: str
