@@ -1,6 +1,6 @@
 # Aufruf: `make run` to try it, `make test` to prove it. Everything is installed below this folder.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tables check bench deploy lock messages format vendor pictures clean
+.PHONY: help run test test-tables check bench bench-quick deploy lock messages format vendor pictures clean
 
 PORT ?= 8000
 DATA ?= .local
@@ -35,6 +35,14 @@ check: $(VENV)/.dev ## lint, types, import contracts, templates, catalogues
 	@$(RUN)python -m infra.messages --check
 	@$(RUN)python -m infra.check_template
 
+bench: $(VENV)/.dev ## every goal of docs/performance.md, measured beside what others cost (minutes)
+	@$(RUN)python -m benchmarks.builds
+	@$(RUN)python -m benchmarks
+
+bench-quick: $(VENV)/.dev ## the first four goals, in less than a minute (builds of others prepared before)
+	@$(RUN)python -m benchmarks.builds
+	@$(RUN)python -m benchmarks quick
+
 format: $(VENV)/.dev ## let ruff format and mend what it can
 	@$(RUN)ruff check --fix --quiet . || true
 	@$(RUN)ruff format .
@@ -52,8 +60,11 @@ pictures: $(VENV)/.dev .venv-emulator/.ready ## the screenshots of docs/pictures
 	@$(RUN)python -m infra.pictures
 
 lock: $(VENV)/.dev ## compile every requirements*.in
-	@for each in "" -tools -emulator -dev; do $(RUN)uv pip compile --generate-hashes --universal --python-version 3.11 \
-	  --no-header --quiet --upgrade requirements$$each.in -o requirements$$each.txt; done
+	@for each in "" -tools -emulator -dev -benchmarks; do $(RUN)uv pip compile --generate-hashes --universal \
+	  --python-version 3.11 --no-header --quiet --upgrade requirements$$each.in -o requirements$$each.txt; done
+	@for each in benchmarks/stacks/*/requirements.in; do (cd $$(dirname $$each) && ../../../$(RUN)uv pip compile \
+	  --generate-hashes --universal --python-version 3.11 --no-header --quiet --upgrade requirements.in \
+	  -o requirements.txt); done
 
 clean: ## remove environments and caches, not the data
 	@rm -rf .venv .venv-emulator .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

@@ -62,7 +62,7 @@ def package(
     # Beside the target, so that both files can be moved into place whole.
     with tempfile.TemporaryDirectory(dir=out, prefix="packaging-") as scratch:
         staging = Path(scratch)
-        template = _run_chalice(project, staging, stage)
+        template = chalice_app(project, staging, stage)
         whole = staging / "whole.zip"
         archive.put_app_on(dependencies, staging / "out" / "deployment.zip", whole, scratch=staging)
         _prove(whole, template, cache)
@@ -71,7 +71,7 @@ def package(
     return result
 
 
-def _run_chalice(project: Path, staging: Path, stage: str) -> Template:
+def chalice_app(project: Path, staging: Path, stage: str) -> Template:
     """Package a clean copy of the app without its dependencies; gives the finished template."""
     shutil.copy2(project / "app.py", staging / "app.py")
     shutil.copytree(project / "chalicelib", staging / "chalicelib", ignore=_NOT_SHIPPED)

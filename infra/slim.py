@@ -32,8 +32,9 @@ _ROOTS = (
 _CERTIFICATE = re.compile(
     r'# Label: "(?P<label>[^"]+)".*?(?P<pem>-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n)', re.DOTALL
 )
-# Never read at run time: what pip notes, tests, what boto3's resources are made of, documentation writers.
-_USELESS = ("*.dist-info", "*.egg-info", "boto3/data", "boto3/examples", "botocore/docs/bcdoc/*.rst", "bin")
+# Never read at run time: what pip notes, documentation writers, and the resolver with which email-validator could ask
+# name servers; it is told not to (`calls/judges.py`).
+_USELESS = ("*.dist-info", "*.egg-info", "botocore/docs/bcdoc/*.rst", "bin", "dns")
 
 
 def operations(source: Path) -> dict[str, tuple[str, ...]]:

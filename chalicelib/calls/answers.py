@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, ClassVar
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 from chalicelib.calls.call import holds
 from chalicelib.calls.judges import JUDGES, Wrong
@@ -29,6 +29,9 @@ _EDGES = re.compile(f"^[{_SPACE}]+|[{_SPACE}]+$")
 _LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
 # Explicit directional embeddings, overrides and isolates (UAX #9, 2.1-2.2): they make a text show what it does not say.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Those, and Unicode's control characters (category Cc, which will not grow): looked for in one go, since nearly no text
+# has any.
+_SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f{''.join(sorted(_BIDI))}]")
 # In a single line nothing else may break it; in several lines only `\n` and tab may stand among the text.
 _MULTILINE = frozenset({"textarea"})
 
@@ -82,7 +85,7 @@ def _judge(call: Call, fields: Iterable[Field], given: Mapping[str, object], ear
     ]
     answers = dict(earlier)
     for field in asked.values():
-        if not holds(field.show_if, dict(answers)):
+        if field.show_if is not None and not holds(field.show_if, dict(answers)):
             continue
         try:
             answer = judge_field(field, given.get(field.id))
@@ -123,10 +126,14 @@ def _clean(field: Field, given: object) -> object:
 def _clean_text(text: str, *, multiline: bool) -> str:
     """NFC, white space as the field has it; raises `Wrong` for what may not stand in a text at all."""
     text = normalize("NFC", text)
+    if text.isprintable():
+        # Nearly every text: no line ends, no control characters, and no white space but the blank (Python's notion of
+        # printable leaves out Unicode's categories "Other" and "Separator", the blank excepted).
+        return text.strip(" ") if multiline else " ".join(text.split())
     text = _EDGES.sub("", _LINE_ENDS.sub("\n", text)) if multiline else _EDGES.sub("", _SPACES.sub(" ", text))
-    for character in text:
+    for character in _SUSPECT.findall(text):
         if character in _BIDI:
             raise Wrong("bidi-control", N_("Please remove the invisible characters that change the reading direction."))
-        if category(character) == "Cc" and not (multiline and character in "\n\t"):
+        if not (multiline and character in "\n\t"):
             raise Wrong("control-character", N_("Please remove the control characters; plain text only."))
     return text

@@ -1,17 +1,21 @@
 """What every table has in common: time-outs that fit inside a request, and our own errors instead of PynamoDB's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
-from pynamodb.connection import Connection
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Unavailable
+from chalicelib.runtime.aws import dynamodb
 from chalicelib.runtime.settings import settings
 
+T = TypeVar("T")
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # Answers that repeating may mend (DynamoDB developer guide, "Error handling"); no code at all is a broken connection.
 _PASSING = {
@@ -32,16 +36,19 @@ _OVERLOADED = {"ProvisionedThroughputExceeded", "ThrottlingError"}
 
 
 class TableMeta:
-    """PynamoDB's defaults (15 s, 30 s, 3 retries) outlast a request; these do not. Seconds; further attempts."""
+    """What all tables have in common. Time-outs and retries are those of our own client: see `runtime/aws.py`."""
 
     region = settings().region
-    connect_timeout_seconds = 1
-    read_timeout_seconds = 3
-    max_retry_attempts = 2
 
 
 class Record(Model):
     """Base of all records. A subclass has `class Meta(TableMeta)` with its `table_name`."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        # PynamoDB takes no client from outside, and would build another one, with its own session, for each model.
+        connection = super()._get_connection()
+        return _with_our_client(connection, connection.connection)
 
 
 class ConditionFailed(Exception):
@@ -60,30 +67,56 @@ def transaction() -> Iterator[TransactWrite]:
 
 @cache
 def _connection() -> Connection:
-    return Connection(
-        region=TableMeta.region,
-        connect_timeout_seconds=TableMeta.connect_timeout_seconds,
-        read_timeout_seconds=TableMeta.read_timeout_seconds,
-        max_retry_attempts=TableMeta.max_retry_attempts,
-    )
+    connection = Connection(region=TableMeta.region)
+    return _with_our_client(connection, connection)
+
+
+def _with_our_client(given: T, connection: Connection) -> T:
+    if connection._client is None:  # noqa: SLF001 - see `_get_connection`
+        connection._client = dynamodb()  # type: ignore[assignment] # noqa: SLF001
+    return given
+
+
+def put_new(table_name: str, item: Mapping[str, Mapping[str, object]], *, key: str) -> None:
+    """Write an item in DynamoDB's own form where its key, of which `key` is an attribute, is not taken yet.
+
+    Raises `ConditionFailed` when it is, `Unavailable`.
+    """
+    with table_errors():
+        dynamodb().put_item(
+            TableName=table_name,
+            Item=item,
+            ConditionExpression="attribute_not_exists(#key)",
+            ExpressionAttributeNames={"#key": key},
+        )
 
 
 @contextmanager
 def table_errors() -> Iterator[None]:
-    """Turn PynamoDB's errors into `ConditionFailed` and `Unavailable`; anything else is a fault of ours and passes."""
+    """Turn PynamoDB's and botocore's errors into `ConditionFailed` and `Unavailable`; anything else is a fault of ours
+    and passes.
+    """
     try:
         yield
     except PynamoDBException as error:
-        # PynamoDB's own `cause_response_code` breaks on a time-out: connection errors have a `response` of None.
-        answer = getattr(error.cause, "response", None) or {}
-        code = answer.get("Error", {}).get("Code")
-        if code == CONDITION_FAILED:
-            raise ConditionFailed from error
-        reasons = {reason.code for reason in getattr(error.cause, "cancellation_reasons", ()) if reason is not None}
-        if reasons & _OVERTAKEN:
-            raise ConditionFailed from error
-        if reasons & _OVERLOADED:
-            raise Unavailable from error
-        if error.cause is not None and code in _PASSING:
-            raise Unavailable from error
+        _raise_ours(error, error.cause)
         raise
+    except (ClientError, BotoCoreError) as error:
+        _raise_ours(error, error)
+        raise
+
+
+def _raise_ours(error: Exception, cause: Exception | None) -> None:
+    """Raise what `error`, whose cause is one of botocore's, means; nothing if that is a fault of ours."""
+    # PynamoDB's own `cause_response_code` breaks on a time-out: connection errors have a `response` of None.
+    answer = getattr(cause, "response", None) or {}
+    code = answer.get("Error", {}).get("Code")
+    if code == CONDITION_FAILED:
+        raise ConditionFailed from error
+    reasons = {reason.code for reason in getattr(cause, "cancellation_reasons", ()) if reason is not None}
+    if reasons & _OVERTAKEN:
+        raise ConditionFailed from error
+    if reasons & _OVERLOADED:
+        raise Unavailable from error
+    if cause is not None and code in _PASSING:
+        raise Unavailable from error

@@ -14,9 +14,10 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from chalicelib.errors import NotFound
 from chalicelib.runtime.clock import moment
 from chalicelib.runtime.settings import settings
-from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors, transaction
+from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, put_new, table_errors, transaction
 from chalicelib.submissions.changes import tombstone
 from chalicelib.submissions.flags import Flag
+from chalicelib.submissions.item import item_of
 from chalicelib.submissions.outline import Outline
 from chalicelib.submissions.submission import ConsentRecord, Happening, State, Submission, Undo, shard_of
 
@@ -82,8 +83,12 @@ class SubmissionRecord(Record):
 
 def create(submission: Submission) -> None:
     """Write a new submission: the one durable write. Raises `ConditionFailed` when the id is taken, `Unavailable`."""
-    with table_errors():
-        _record(submission).save(condition=SubmissionRecord.id.does_not_exist())
+    item = item_of(
+        submission,
+        call_shard=_call_shard(submission.call, submission.shard),
+        call_state=_call_state(submission.call, submission.state, submission.shard),
+    )
+    put_new(SubmissionRecord.Meta.table_name, item, key="id")
 
 
 def find(call: str, submission_id: str, shards: int) -> Submission | None:

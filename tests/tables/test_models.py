@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from chalicelib.runtime.aws import dynamodb
 from chalicelib.runtime.settings import settings
-from chalicelib.runtime.table import Record, TableMeta
+from chalicelib.runtime.table import Record
 from tests.aws import records
 
 
@@ -14,9 +15,10 @@ def test_a_table_is_named_by_the_settings_and_has_time_outs_that_fit_inside_a_re
     names = {getattr(settings(), name) for name in settings().__struct_fields__ if name.endswith("_table")}
     assert record.Meta.table_name in names
     connection = record._get_connection().connection
-    assert connection.client.meta.config.connect_timeout == TableMeta.connect_timeout_seconds == 1
-    assert connection.client.meta.config.read_timeout == TableMeta.read_timeout_seconds == 3
-    assert connection.client.meta.config.retries["total_max_attempts"] == TableMeta.max_retry_attempts + 1 == 3
+    assert connection.client is dynamodb(), "one client, one session, one connection"
+    assert connection.client.meta.config.connect_timeout == 1
+    assert connection.client.meta.config.read_timeout == 3
+    assert connection.client.meta.config.retries["total_max_attempts"] == 3
     assert connection.client.meta.region_name == settings().region
 
 
