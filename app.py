@@ -21,6 +21,8 @@ import chalicelib.intake.event_routes
 import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
+import chalicelib.mail.announcement_routes
+import chalicelib.mail.unsubscribe_routes
 import chalicelib.organisers.audit_routes
 import chalicelib.organisers.dashboard_routes
 import chalicelib.organisers.decision_routes
@@ -39,6 +41,8 @@ app.register_blueprint(chalicelib.intake.journey_routes.door)
 app.register_blueprint(chalicelib.intake.embed_routes.door)
 app.register_blueprint(chalicelib.organisers.decision_routes.door)
 app.register_blueprint(chalicelib.intake.event_routes.door)
+app.register_blueprint(chalicelib.mail.announcement_routes.door)
+app.register_blueprint(chalicelib.mail.unsubscribe_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 app.register_blueprint(chalicelib.exports.landscape_routes.door)
 app.register_blueprint(chalicelib.organisers.login_routes.door)
@@ -95,6 +99,11 @@ def reconcile(_event: CloudWatchEvent) -> dict[str, Any]:
     """Put back on the queues what is owed and what nobody is at work on; close calls that are full."""
     from chalicelib.exports.reconcile import reconcile_exports
     from chalicelib.intake.limit import close_full_calls
-    from chalicelib.mail.reconcile import reconcile_mails
+    from chalicelib.mail.reconcile import reconcile_announcements, reconcile_mails
 
-    return {"mails": reconcile_mails(), "exports": reconcile_exports(), "calls": close_full_calls()}
+    return {
+        "mails": reconcile_mails(),
+        "announcements": reconcile_announcements(),
+        "exports": reconcile_exports(),
+        "calls": close_full_calls(),
+    }

@@ -72,3 +72,20 @@ class ExportJob(Struct, frozen=True):
 
     call: str
     export_id: str
+
+
+class AnnouncementJob(Struct, frozen=True):
+    """Walk on over the recipients of this announcement."""
+
+    call: str
+    announcement: str
+
+
+class DigestJob(Struct, frozen=True):
+    """Send the organiser with this address (its digest) what happened in their calls up to this day's morning.
+
+    `day` (`20260504`, UTC) names the mail.
+    """
+
+    address: str
+    day: str

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.jobs.messages import ExportJob, FiguresJob, LandscapeJob, LinksJob, LoginJob, MailJob
+from chalicelib.jobs.messages import (
+    AnnouncementJob,
+    DigestJob,
+    ExportJob,
+    FiguresJob,
+    LandscapeJob,
+    LinksJob,
+    LoginJob,
+    MailJob,
+)
 from chalicelib.ledger.entry import LONGEST_WAIT
 from chalicelib.runtime.aws import aws_errors, sqs
 from chalicelib.runtime.settings import settings
@@ -36,6 +45,16 @@ def send_links_job(job: LinksJob) -> None:
     """Queue the job. Raises `Unavailable`."""
     with aws_errors():
         sqs().send_message(QueueUrl=settings().mail_queue_url, MessageBody=msgspec.json.encode(job).decode())
+
+
+def send_announcement_job(job: AnnouncementJob, *, delay: int = 0) -> None:
+    """Queue the job, to be received after `delay` seconds (900 at most). Raises `Unavailable`."""
+    send_mail_message(msgspec.json.encode(job).decode(), delay)
+
+
+def send_digest_job(job: DigestJob) -> None:
+    """Queue the job. Raises `Unavailable`."""
+    send_mail_message(msgspec.json.encode(job).decode(), 0)
 
 
 def send_login_job(job: LoginJob) -> None:

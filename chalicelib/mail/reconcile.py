@@ -16,10 +16,13 @@ from chalicelib.jobs.queues import send_mail_jobs
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import OPEN, Entry, waiting
 from chalicelib.mail import table
+from chalicelib.mail.announcing import reconcile_announcements
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.logs import log
 from chalicelib.submissions import table as submissions
 from chalicelib.submissions.submission import STATES, State
+
+__all__ = ["reconcile_announcements", "reconcile_mails"]
 
 WINDOW = timedelta(hours=48)
 MOST = 5_000  # mails of a call in one state that one run looks at, those that changed longest ago first

@@ -13,20 +13,22 @@ from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater, work_through
 from chalicelib.jobs.consequences import mails_owed, when_to_send
-from chalicelib.jobs.messages import LinksJob, LoginJob, MailJob
+from chalicelib.jobs.messages import AnnouncementJob, LinksJob, LoginJob, MailJob
 from chalicelib.jobs.queues import send_mail_message
 from chalicelib.ledger import table as ledger
-from chalicelib.ledger.kinds import links_kind
+from chalicelib.ledger.kinds import family_of, links_kind
+from chalicelib.mail.about import address_of, letter_about, occasion, receipt_address, still_there
+from chalicelib.mail.announcement_mail import deliver_announcement
 from chalicelib.mail.delivery import Letter, deliver_letter
-from chalicelib.mail.invitation import invitation
+from chalicelib.mail.fan_out import fan_out
 from chalicelib.mail.login import deliver_login
-from chalicelib.mail.texts import Occasion, compose, compose_links, language_of
+from chalicelib.mail.texts import compose, compose_links
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions import table as submissions
-from chalicelib.submissions.links import address_digest, receipt_token
+from chalicelib.submissions.links import address_digest
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call, PublishedCall
@@ -54,7 +56,9 @@ def deliver_mails(records: Sequence[dict[str, Any]], *, watch: Callable[[], floa
 
 
 def _deliver(message: dict[str, str]) -> None:
-    if "address" in message:
+    if "announcement" in message:
+        fan_out(msgspec.convert(message, AnnouncementJob))
+    elif "address" in message:
         deliver_links(msgspec.convert(message, LinksJob))
     elif "login" in message:
         deliver_login(msgspec.convert(message, LoginJob))
@@ -67,6 +71,9 @@ def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
     published = _published(job.call)
     call = published.call if published else None
     submission = submissions.find(job.call, job.submission, call.policy.shards) if call else None
+    if published and submission is not None and family_of(job.kind) == "announcement":
+        deliver_announcement(job, published, submission, clock=clock)
+        return
     if (
         published is None
         or call is None
@@ -80,15 +87,15 @@ def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
         else:
             ledger.drop(job.submission, job.kind, now=int(clock().timestamp()))
         return
-    letter = _letter(call, submission, job.kind)
+    letter = letter_about(call, submission, job.kind)
     if when_to_send(job.kind, call.policy.mails) == "prepared" and _prepared(letter, clock()):
         return
 
     def write() -> Mail | None:
         # Looked at again: an erasure that did not see the claim is seen here, one that comes later sees the claim.
-        if not _still_there(call, submission, job.kind):
+        if not still_there(call, submission, job.kind):
             return None
-        return compose(job.kind, _occasion(published, submission, clock()))
+        return compose(job.kind, occasion(published, submission, clock()))
 
     deliver_letter(letter, write, clock=clock)
 
@@ -102,19 +109,6 @@ def _prepared(letter: Letter, at: datetime) -> bool:
     if held is not None:
         log("mail-prepared", call=letter.call.call, reference=letter.id, kind=letter.kind)
     return held is not None
-
-
-def _occasion(published: PublishedCall, submission: Submission, at: datetime) -> Occasion:
-    """What a mail about this report is written from, with fresh links."""
-    call = published.call
-    return Occasion(
-        call=call,
-        submission=submission,
-        now=at,
-        receipt=_receipt_address(submission, at),
-        landscape=f"{settings().public_url}/calls/{call.call}/landscape",
-        calendar=invitation(published, submission, at),
-    )
 
 
 def deliver_links(job: LinksJob, *, clock: Callable[[], datetime] = now) -> None:
@@ -132,25 +126,11 @@ def deliver_links(job: LinksJob, *, clock: Callable[[], datetime] = now) -> None
     newest, kind = known[0], links_kind(job.hour)
 
     def write() -> Mail:
-        if not _still_there(call, newest, kind):
+        if not still_there(call, newest, kind):
             raise TryLater  # there may be others
-        return compose_links(call, newest, [(one, _receipt_address(one, clock())) for one in known[:MOST_LINKS]])
+        return compose_links(call, newest, [(one, receipt_address(one, clock())) for one in known[:MOST_LINKS]])
 
-    deliver_letter(_letter(call, newest, kind), write, clock=clock)
-
-
-def _letter(call: Call, submission: Submission, kind: str) -> Letter:
-    return Letter(call, submission.id, kind, _address_of(call, submission), language_of(call, submission))
-
-
-def _address_of(call: Call, submission: Submission) -> str:
-    """Where the mails about a submission go."""
-    return str(submission.read_answers()[call.form.submitter_email])
-
-
-def _receipt_address(submission: Submission, now: datetime) -> str:
-    """The full address of the submitter's page, with a fresh token."""
-    return f"{settings().public_url}/receipts/{receipt_token(keys(), submission, now)}"
+    deliver_letter(letter_about(call, newest, kind), write, clock=clock)
 
 
 def _published(name: str) -> PublishedCall | None:
@@ -168,16 +148,6 @@ def _submissions_of(call: Call, job: LinksJob, at: datetime) -> list[Submission]
     theirs = [
         one
         for one in found
-        if one is not None and one.exists(at) and address_digest(keys(), _address_of(call, one)) == job.address
+        if one is not None and one.exists(at) and address_digest(keys(), address_of(call, one)) == job.address
     ]
     return sorted(theirs, key=lambda one: one.submitted_at, reverse=True)
-
-
-def _still_there(call: Call, submission: Submission, kind: str) -> bool:
-    """Whether a submission was not erased while its mail was claimed; the claim goes with it."""
-    known = submissions.find(call.call, submission.id, call.policy.shards)
-    if known is not None and known.state != "erased":
-        return True
-    log("mail-erased", call=call.call, reference=submission.id, kind=kind)
-    ledger.forget(submission.id, kind)
-    return False

@@ -15,6 +15,8 @@ class Settings(Struct, frozen=True):
     calls_table: str
     submissions_table: str
     mails_table: str
+    announcements_table: str
+    subscribers_table: str
     exports_table: str
     audit_table: str
     access_table: str
@@ -51,6 +53,8 @@ def settings() -> Settings:
         calls_table=env("CALLS_TABLE", ""),
         submissions_table=env("SUBMISSIONS_TABLE", ""),
         mails_table=env("MAILS_TABLE", ""),
+        announcements_table=env("ANNOUNCEMENTS_TABLE", ""),
+        subscribers_table=env("SUBSCRIBERS_TABLE", ""),
         exports_table=env("EXPORTS_TABLE", ""),
         audit_table=env("AUDIT_TABLE", ""),
         access_table=env("ACCESS_TABLE", ""),

@@ -1,0 +1,1 @@
+"""What organisers write to many submitters: an announcement, its recipients, its table."""
