@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,10 @@ _NEWEST = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """One accepted mail. `to` is one address (several are joined by a comma); `sent_at` is ISO 8601, UTC."""
+    """One accepted mail. `to` is one address (several are joined by a comma); `sent_at` is ISO 8601, UTC.
+
+    An attachment has `name`, `content_type` and `content` (base64).
+    """
 
     id: str
     to: str
@@ -35,6 +38,7 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     configuration_set: str = ""
+    attachments: Sequence[Mapping[str, str]] = ()
 
     def document(self) -> dict[str, Any]:
         """The JSON shape of `GET /_local/mails`."""

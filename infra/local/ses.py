@@ -9,6 +9,7 @@ import random
 import re
 import time
 import uuid
+from base64 import b64encode
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
@@ -77,10 +78,17 @@ class _Header(msgspec.Struct, rename="pascal"):
     value: str
 
 
+class _Attachment(msgspec.Struct, rename="pascal"):
+    raw_content: bytes
+    file_name: str
+    content_type: str = "application/octet-stream"
+
+
 class _Simple(msgspec.Struct, rename="pascal"):
     subject: _Part
     body: _Body
     headers: list[_Header] = []
+    attachments: list[_Attachment] = []
 
 
 class _Content(msgspec.Struct, rename="pascal"):
@@ -183,6 +191,14 @@ class LocalSes:
             text=simple.body.text.data if simple.body.text else "",
             html=simple.body.html.data if simple.body.html else "",
             headers={header.name: header.value for header in simple.headers},
+            attachments=[
+                {
+                    "name": one.file_name,
+                    "content_type": one.content_type,
+                    "content": b64encode(one.raw_content).decode(),
+                }
+                for one in simple.attachments
+            ],
             tags={tag.name: tag.value for tag in wish.email_tags},
             configuration_set=wish.configuration_set_name,
             sent_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -224,6 +240,9 @@ def _check_parts(simple: _Simple) -> None:
     parts = [simple.subject, *(part for part in (simple.body.text, simple.body.html) if part is not None)]
     if len(parts) == 1:
         raise Refused("BadRequestException", "A mail needs a text or an HTML part.")
+    for attachment in simple.attachments:
+        if not attachment.file_name or _CONTROL.search(attachment.file_name + attachment.content_type):
+            raise Refused("BadRequestException", f"Illegal attachment: {attachment.file_name!r}")
     for part in parts:
         try:
             part.data.encode(part.charset)

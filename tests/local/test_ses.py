@@ -1,5 +1,6 @@
 """The local SES, asked by boto3's own client."""
 
+import base64
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -79,7 +80,10 @@ def test_an_accepted_mail_is_in_the_mailbox_with_all_its_parts(post: Post) -> No
         ReplyToAddresses=["kosi@example.org"],
         EmailTags=[{"Name": "entry", "Value": "K7Q49XMD2RTB-confirm"}],
         ConfigurationSetName="main",
-        Content=content(Headers=[{"Name": "Auto-Submitted", "Value": "auto-generated"}]),
+        Content=content(
+            Headers=[{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+            Attachments=[{"FileName": "a.ics", "ContentType": "text/calendar", "RawContent": b"BEGIN:VCALENDAR"}],
+        ),
     )
     [mail] = post.mailbox.mails()
     assert mail.id == message_id
@@ -87,6 +91,10 @@ def test_an_accepted_mail_is_in_the_mailbox_with_all_its_parts(post: Post) -> No
     assert (mail.subject, mail.text, mail.html) == ("Grüße", "Guten Tag, Zoë", "<p>Guten Tag, Zoë</p>")
     assert mail.tags == {"entry": "K7Q49XMD2RTB-confirm"}
     assert mail.headers == {"Auto-Submitted": "auto-generated"}
+    [attached] = mail.attachments
+    assert attached == {
+        "name": "a.ics", "content_type": "text/calendar", "content": base64.b64encode(b"BEGIN:VCALENDAR").decode()
+    }  # fmt: skip
     assert mail.configuration_set == "main"
     assert mail.sent_at.endswith("Z")
 
