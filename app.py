@@ -83,7 +83,7 @@ def export_worker(event: SQSEvent) -> dict[str, Any]:
     """Build the exports that were asked for."""
     from chalicelib.exports.worker import build_exports
 
-    return build_exports(event.to_dict()["Records"])
+    return build_exports(event.to_dict()["Records"], event.context)
 
 
 @app.schedule("cron(0 1 * * ? *)")

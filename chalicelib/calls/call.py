@@ -141,6 +141,20 @@ class Landscape(Struct, frozen=True, forbid_unknown_fields=True):
     grid: Grid | None = None
 
 
+class Push(Struct, frozen=True, forbid_unknown_fields=True):
+    """A bucket of the city's own that gets a copy of each nightly export, below `prefix`."""
+
+    bucket: str
+    prefix: str = ""
+
+
+class Exports(Struct, frozen=True, forbid_unknown_fields=True):
+    """What leaves the system beside the downloads: nothing, unless it is said here."""
+
+    push: Push | None = None
+    openfairdb: bool = False
+
+
 class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """An open call, as in `calls/<call>.yaml`. Times are local, without offset; `opens` and `closes` are UTC."""
 
@@ -159,6 +173,7 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     event: Event | None = None
     policy: Policy = field(default_factory=Policy)
     landscape: Landscape = field(default_factory=Landscape)
+    exports: Exports = field(default_factory=Exports)
     # Not written in a file: the worker that counts found as many submissions as `policy.limit` allows.
     full: bool = False
 

@@ -21,28 +21,34 @@ class ExportFile(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """How far the builder is: submissions written, shards done of all shards."""
+    """How far the builder is: submissions read and written, shards done of all shards."""
 
     written: int = 0
     shards_done: int = 0
     shards: int = 0
+    read: int = 0
 
 
 class Summary(Struct, frozen=True):
-    """What a finished export holds: submissions by state, mails by state, files; and when the first unconfirmed
-    submission in it expires (epoch seconds), from when on it is no longer true.
+    """What a finished export holds: submissions by state, mails by what became of them, files; when the first
+    unconfirmed submission in it expires (epoch seconds), from when on it is no longer true; what did not add up.
     """
 
     counts: dict[str, int]
     mails: dict[str, int]
     files: tuple[ExportFile, ...]
     first_expiry: int | None = None
+    received: int = 0
+    exported: int = 0
+    differences: tuple[str, ...] = ()
 
 
 class Export(Struct, frozen=True):
     """One export as recorded. Times are UTC stamps; `lease_until` is epoch seconds.
 
-    Everything stamped up to `snapshot_at` is in it; what changed while it was written may be.
+    Every submission that came in up to `snapshot_at` is in it; a change to one of them while it was written may be.
+    `checkpoint` names what a builder left whose time ran out. `unchanged_at`: when a nightly run last found that
+    nothing had changed since. `deleted_at`: when its files were deleted, because they held what was erased meanwhile.
     """
 
     call: str
@@ -58,6 +64,14 @@ class Export(Struct, frozen=True):
     summary: Summary | None = None
     finished_at: str | None = None
     cause: str = ""
+    checkpoint: str = ""
+    unchanged_at: str | None = None
+    deleted_at: str | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether its files are there."""
+        return self.state == "ready" and self.deleted_at is None
 
     @property
     def prefix(self) -> str:
@@ -66,7 +80,7 @@ class Export(Struct, frozen=True):
 
     def still_true(self, *, last_change: str, form_version: int, now: datetime) -> bool:
         """Whether building it anew would give the same: nothing changed, nothing expired, same questions."""
-        if self.state != "ready" or self.summary is None or self.form_version != form_version:
+        if not self.available or self.summary is None or self.form_version != form_version:
             return False
         expiry = self.summary.first_expiry
         return last_change <= self.snapshot_at and (expiry is None or now.timestamp() < expiry)

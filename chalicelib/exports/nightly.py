@@ -30,10 +30,11 @@ def request_exports(scheduled_at: str, *, clock: Callable[[], datetime] = now) -
         if published.call.phase(started) == "not-yet":
             continue
         name = published.call.call
-        last = next((one for one in table.newest(name) if one.state == "ready"), None)
+        last = next((one for one in table.newest(name) if one.available), None)
         if last is not None and last.still_true(
             last_change=last_change(published), form_version=published.version, now=started
         ):
+            table.note_unchanged(last, at=stamp(started))
             exports.append({"call": name, "export_id": last.export_id, "unchanged": True})
             continue
         export_id = export_name(moment(scheduled_at), "nightly")

@@ -1,4 +1,4 @@
-"""Exports that were asked for and that nobody is building: their message was lost, or its worker died for good."""
+"""Exports that nobody is building: their message was lost, or its worker died for good. Also those to be deleted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from chalicelib.calls.table import list_calls
 from chalicelib.exports import table
+from chalicelib.exports.erasure import behind, last_erasure
 from chalicelib.exports.landscape_live import reconcile_landscapes
-from chalicelib.jobs.messages import ExportJob
-from chalicelib.jobs.queues import send_export_job
+from chalicelib.jobs.messages import EraseJob, ExportJob
+from chalicelib.jobs.queues import send_erase_job, send_export_job
 from chalicelib.runtime.clock import moment, now
 from chalicelib.runtime.logs import log
 
@@ -23,6 +24,8 @@ def reconcile_exports(*, clock: Callable[[], datetime] = now) -> dict[str, int]:
     started = clock()
     put_back = 0
     for published in list_calls():
+        if behind(published):
+            send_erase_job(EraseJob(call=published.call.call, erased_at=last_erasure(published)))
         for export in table.newest(published.call.call):
             forgotten = not table.ended(export) and export.lease_until <= started.timestamp()
             if forgotten and moment(export.snapshot_at) + PATIENCE < started:

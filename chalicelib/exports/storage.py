@@ -1,23 +1,24 @@
-"""The bucket: files written in parts as they grow, a pointer written last, links that live for a minute."""
+"""The bucket: files and what a builder puts away, a pointer written last, links that live for a minute."""
 
 from __future__ import annotations
 
-from hashlib import sha256
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from chalicelib.errors import ChangedMeanwhile, Unavailable
-from chalicelib.exports.export import Export, ExportFile
+from chalicelib.errors import ChangedMeanwhile
+from chalicelib.exports.export import Export
 from chalicelib.runtime.aws import aws_errors, s3
 from chalicelib.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from types_boto3_s3.type_defs import CompletedPartTypeDef
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-PART = 5 * 1024 * 1024  # bytes; S3 takes no smaller part but the last
+_MOST_DELETED = 1000  # DeleteObjects takes no more
+WORK = "work/"  # below the export: what its builder has put away
+_CHUNK = 256 * 1024  # bytes
 LINK_SECONDS = 60
 _POINTER_TRIES = 5
 
@@ -31,78 +32,63 @@ class Pointer(Struct, frozen=True):
     manifest: str
 
 
-class Upload:
-    """A file that is written in parts: memory holds one part, and nothing is visible before the end.
-
-    Use as a context manager: left by an exception, the upload is aborted. After the block `file` says what was written.
-    """
-
-    file: ExportFile
-
-    def __init__(self, export: Export, name: str, content_type: str) -> None:
-        self._name = name
-        self._key = export.prefix + name
-        self._content_type = content_type
-        self._buffer = bytearray()
-        self._parts: list[CompletedPartTypeDef] = []
-        self._digest = sha256()
-        self._size = 0
-
-    def __enter__(self) -> Self:
-        with aws_errors():
-            started = s3().create_multipart_upload(Bucket=_bucket(), Key=self._key, ContentType=self._content_type)
-        self._upload_id = started["UploadId"]
-        return self
-
-    def write(self, content: bytes) -> None:
-        """Add to the file. Raises `Unavailable`."""
-        self._digest.update(content)
-        self._size += len(content)
-        self._buffer += content
-        if len(self._buffer) >= PART:
-            self._send_part()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            if isinstance(error, Exception):
-                self._abort()
-            return
-        try:
-            self._send_part()
-            with aws_errors():
-                s3().complete_multipart_upload(
-                    Bucket=_bucket(), Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
-                )
-        except Unavailable:
-            self._abort()
-            raise
-        self.file = ExportFile(name=self._name, size=self._size, sha256=self._digest.hexdigest())
-
-    def _abort(self) -> None:
-        with aws_errors():
-            s3().abort_multipart_upload(Bucket=_bucket(), Key=self._key, UploadId=self._upload_id)
-
-    def _send_part(self) -> None:
-        number = len(self._parts) + 1
-        with aws_errors():
-            answer = s3().upload_part(
-                Bucket=_bucket(), Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=bytes(self._buffer)
-            )
-        self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
-        self._buffer.clear()
-
-
-def put_manifest(export: Export, content: bytes) -> None:
-    """Write the table of contents, after every file it names."""
+def put_file(export: Export, name: str, content: bytes, content_type: str) -> None:
+    """Write a file in one go. Raises `Unavailable`."""
     with aws_errors():
-        s3().put_object(
-            Bucket=_bucket(),
-            Key=export.prefix + "manifest.json",
-            Body=content,
-            ContentType="application/json",
-        )
+        s3().put_object(Bucket=_bucket(), Key=export.prefix + name, Body=content, ContentType=content_type)
+
+
+def read_file(export: Export, name: str) -> Iterator[bytes]:
+    """A file of the export, a chunk at a time. Raises `Unavailable`."""
+    with aws_errors():
+        body = s3().get_object(Bucket=_bucket(), Key=export.prefix + name)["Body"]
+        yield from body.iter_chunks(_CHUNK)
+
+
+def copy_out(export: Export, name: str, *, bucket: str, key: str) -> None:
+    """Copy a file to another bucket, whose owner gets it. Raises `Unavailable`; a refusal passes."""
+    with aws_errors():
+        # Up to 5 GB (S3 API reference, "CopyObject"): two million submissions.
+        s3().copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": _bucket(), "Key": export.prefix + name})
+
+
+def put_work(export: Export, name: str, content: bytes) -> None:
+    """Put something away that the builder needs again: no part of the export, gone when it is ready."""
+    put_file(export, WORK + name, content, "application/octet-stream")
+
+
+def clear_work(export: Export) -> None:
+    """Delete for good what was put away. Raises `Unavailable`."""
+    delete_all(f"{export.prefix}{WORK}")
+
+
+def delete_all(prefix: str) -> None:
+    """Delete every version of every object below `prefix`, and every upload begun there. Raises `Unavailable`."""
+    # What was deleted is listed no more, so that the next look begins at the front again.
+    while found := _versions(prefix):
+        with aws_errors():
+            s3().delete_objects(Bucket=_bucket(), Delete={"Objects": found, "Quiet": True})
+    with aws_errors():
+        while begun := s3().list_multipart_uploads(Bucket=_bucket(), Prefix=prefix).get("Uploads", []):
+            for one in begun:
+                s3().abort_multipart_upload(Bucket=_bucket(), Key=one["Key"], UploadId=one["UploadId"])
+
+
+def _versions(prefix: str) -> list[ObjectIdentifierTypeDef]:
+    """A page of versions below `prefix`, markers of deleted objects among them: they are versions, too."""
+    with aws_errors():
+        page = s3().list_object_versions(Bucket=_bucket(), Prefix=prefix)
+    listed = [(one["Key"], one["VersionId"]) for one in page.get("Versions", [])]
+    listed += [(one["Key"], one["VersionId"]) for one in page.get("DeleteMarkers", [])]
+    return [{"Key": key, "VersionId": version} for key, version in listed[:_MOST_DELETED]]
+
+
+def get_work(export: Export, name: str, start: int = 0, end: int | None = None) -> bytes:
+    """What was put away, from byte `start` to before `end`. Raises `Unavailable`."""
+    reach = "" if end is None else str(end - 1)
+    with aws_errors():
+        answer = s3().get_object(Bucket=_bucket(), Key=export.prefix + WORK + name, Range=f"bytes={start}-{reach}")
+        return answer["Body"].read()
 
 
 def point_to(export: Export) -> bool:

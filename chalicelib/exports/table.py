@@ -13,6 +13,8 @@ from chalicelib.exports.export import ENDED, MOST_ATTEMPTS, Export, ExportState,
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
+_NOBODY = "nobody"
+
 
 class ExportRecord(Record):
     """One export; `progress` and `summary` are JSON texts."""
@@ -33,6 +35,9 @@ class ExportRecord(Record):
     summary = UnicodeAttribute(null=True)
     finished_at = UnicodeAttribute(null=True)
     cause = UnicodeAttribute(null=True)
+    checkpoint = UnicodeAttribute(null=True)
+    unchanged_at = UnicodeAttribute(null=True)
+    deleted_at = UnicodeAttribute(null=True)
 
 
 def create(export: Export) -> Export:
@@ -100,11 +105,25 @@ def keep(export: Export, summary: Summary) -> None:
     _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
 
 
+def pause(export: Export, checkpoint: str) -> None:
+    """The builder's time is up: another one goes on from `checkpoint`. Raises `ConditionFailed` as `report` does.
+
+    Attempts begin anew: it got somewhere.
+    """
+    actions = [
+        ExportRecord.checkpoint.set(checkpoint),
+        ExportRecord.lease_until.set(0),
+        ExportRecord.attempts.set(0),
+    ]
+    _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
+
+
 def finish(export: Export, summary: Summary, *, at: str) -> Export:
     """It is whole and visible. Raises `ConditionFailed` when the claim is no longer ours."""
     actions: list[Action] = [
         ExportRecord.summary.set(_json(summary)),
         ExportRecord.cause.remove(),
+        ExportRecord.checkpoint.remove(),
         *_ended("ready", at),
     ]
     return _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
@@ -115,6 +134,29 @@ def give_back(export: Export, *, cause: str, at: str) -> Export:
     actions: list[Action] = [ExportRecord.lease_until.set(0), ExportRecord.cause.set(cause)]
     actions += _ended("failed", at) if export.attempts >= MOST_ATTEMPTS else []
     return _update(export.call, export.export_id, actions, ExportRecord.owner == export.owner)
+
+
+def cancel(call: str, export_id: str, *, at: str) -> Export | None:
+    """Stop it, unless it has ended. `None` when there was nothing to stop.
+
+    Its builder notices at its next step; until the end of its lease it may still write.
+    """
+    actions = [ExportRecord.owner.set(_NOBODY), *_ended("cancelled", at)]
+    try:
+        return _update(call, export_id, actions, ExportRecord.state.is_in("queued", "building"))
+    except ConditionFailed:
+        return None
+
+
+def note_unchanged(export: Export, *, at: str) -> None:
+    """A nightly run found nothing new since this export."""
+    _update(export.call, export.export_id, [ExportRecord.unchanged_at.set(at)], ExportRecord.export_id.exists())
+
+
+def note_deleted(export: Export, *, at: str) -> None:
+    """Its files are gone."""
+    actions = [ExportRecord.deleted_at.set(at), ExportRecord.checkpoint.remove()]
+    _update(export.call, export.export_id, actions, ExportRecord.export_id.exists())
 
 
 def ended(export: Export | None) -> bool:
@@ -152,4 +194,7 @@ def _export(record: ExportRecord) -> Export:
         summary=msgspec.json.decode(record.summary, type=Summary) if record.summary else None,
         finished_at=record.finished_at,
         cause=record.cause or "",
+        checkpoint=record.checkpoint or "",
+        unchanged_at=record.unchanged_at,
+        deleted_at=record.deleted_at,
     )

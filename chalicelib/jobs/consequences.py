@@ -73,6 +73,11 @@ def jobs_after(
     return [MailJob(call, submission_id, kind) for kind in kinds_after(*new) if kind not in before]
 
 
+def leaves_exports(state: str, previous_state: str | None) -> bool:
+    """Whether a submission has just been erased or withdrawn, so that older exports must not stay."""
+    return state in {"erased", "withdrawn"} and state != previous_state
+
+
 def landscape_changed(new: Shown | None, old: Shown | None) -> bool:
     """Whether the public sees something else than before, so that the landscape is to be refreshed."""
     return _seen(new) != _seen(old)

@@ -67,6 +67,20 @@ class LoginJob(Struct, frozen=True):
     next: str = ""
 
 
+class EraseJob(Struct, frozen=True):
+    """Something in this call was erased or withdrawn at `erased_at` (UTC stamp): let its exports follow."""
+
+    call: str
+    erased_at: str
+
+
+class PushJob(Struct, frozen=True):
+    """Copy this export to the bucket that its call names."""
+
+    call: str
+    pushed: str
+
+
 class ExportJob(Struct, frozen=True):
     """Build (or go on building) this export."""
 

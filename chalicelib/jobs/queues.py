@@ -10,12 +10,14 @@ import msgspec
 from chalicelib.jobs.messages import (
     AnnouncementJob,
     DigestJob,
+    EraseJob,
     ExportJob,
     FiguresJob,
     LandscapeJob,
     LinksJob,
     LoginJob,
     MailJob,
+    PushJob,
 )
 from chalicelib.ledger.entry import LONGEST_WAIT
 from chalicelib.runtime.aws import aws_errors, sqs
@@ -72,16 +74,25 @@ def send_mail_message(body: str, delay: int) -> None:
 
 def send_export_job(job: ExportJob, *, delay: int = 0) -> None:
     """Queue the job, to be received after `delay` seconds (SQS: 900 at most). Raises `Unavailable`."""
-    with aws_errors():
-        sqs().send_message(
-            QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode(), DelaySeconds=delay
-        )
+    _send_to_exports(job, delay)
+
+
+def send_erase_job(job: EraseJob) -> None:
+    """Queue the job, to be received a little later: erasures that follow each other quickly make one export.
+
+    Raises `Unavailable`.
+    """
+    _send_to_exports(job, settings().landscape_delay_seconds)
+
+
+def send_push_job(job: PushJob) -> None:
+    """Queue the job. Raises `Unavailable`."""
+    _send_to_exports(job, 0)
 
 
 def send_figures_job(job: FiguresJob) -> None:
     """Queue the job. Raises `Unavailable`."""
-    with aws_errors():
-        sqs().send_message(QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode())
+    _send_to_exports(job, 0)
 
 
 def send_landscape_job(job: LandscapeJob) -> None:
@@ -89,9 +100,11 @@ def send_landscape_job(job: LandscapeJob) -> None:
 
     Raises `Unavailable`.
     """
+    _send_to_exports(job, settings().landscape_delay_seconds)
+
+
+def _send_to_exports(job: ExportJob | EraseJob | PushJob | FiguresJob | LandscapeJob, delay: int) -> None:
     with aws_errors():
         sqs().send_message(
-            QueueUrl=settings().export_queue_url,
-            MessageBody=msgspec.json.encode(job).decode(),
-            DelaySeconds=settings().landscape_delay_seconds,
+            QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode(), DelaySeconds=delay
         )

@@ -14,6 +14,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.jobs.consequences import jobs_after
 from chalicelib.jobs.messages import MailJob
 from chalicelib.jobs.queues import send_mail_jobs
+from chalicelib.jobs.relay_erasures import relay_erasures
 from chalicelib.jobs.relay_landscape import relay_landscapes
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.logs import log, log_fault
@@ -33,6 +34,7 @@ def relay_records(records: Sequence[dict[str, Any]], *, clock: Callable[[], date
         log_fault("relay-unavailable", error.__cause__ or error, jobs=len(jobs))
         failed = set(origins)
     failed |= relay_landscapes(records, stamp(clock()))
+    failed |= relay_erasures(records)
     log("relayed", count=len(records), jobs=len(jobs))
     return {"batchItemFailures": [{"itemIdentifier": number} for number in _numbers(records) if number in failed]}
 

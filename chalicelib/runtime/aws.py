@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.errors import Unavailable
 from chalicelib.runtime.settings import settings
@@ -70,6 +71,27 @@ def dynamodb() -> DynamoDBClient:
 def sqs() -> SQSClient:
     """The SQS client."""
     return _client("sqs", _config())  # type: ignore[return-value]
+
+
+RAW = "RawAnswer"
+
+
+@cache
+def raw_dynamodb() -> DynamoDBClient:
+    """A DynamoDB client that hands over the bytes of an answer, as they came, under `RAW`, and parses nothing.
+
+    For who reads a whole table: botocore would spend more time on parsing than everything after it (72 ms for each
+    megabyte). Signing, retries and errors are botocore's own.
+    """
+    client = _client("dynamodb", _config(read=20, attempts=4))
+    client.meta.events.register("before-parse.dynamodb", _keep_bytes)  # type: ignore[attr-defined]
+    return client  # type: ignore[return-value]
+
+
+def _keep_bytes(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_more: object) -> None:
+    if response_dict["status_code"] == HTTPStatus.OK:
+        customized_response_dict[RAW] = response_dict["body"]
+        response_dict["body"] = b"{}"
 
 
 @cache

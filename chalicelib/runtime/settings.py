@@ -76,7 +76,7 @@ def settings() -> Settings:
         mail_backoff_seconds=int(env("MAIL_BACKOFF_SECONDS", "30")),
         mail_rate_per_second=int(env("MAIL_RATE_PER_SECOND", "0")),
         mail_concurrency=int(env("MAIL_CONCURRENCY", "2")),
-        export_lease_seconds=int(env("EXPORT_LEASE_SECONDS", "330")),
+        export_lease_seconds=int(env("EXPORT_LEASE_SECONDS", "930")),
         export_settle_seconds=int(env("EXPORT_SETTLE_SECONDS", "10")),
         landscape_delay_seconds=int(env("LANDSCAPE_DELAY_SECONDS", "3")),
         calls_cache_seconds=int(env("CALLS_CACHE_SECONDS", "60")),
