@@ -26,18 +26,18 @@ SHADES = 5
 def numbers(call: Call, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """The big numbers: initiatives, districts, themes, and reports where they are more."""
     languages, say = call.languages, sayer(call.languages)
-    found = [_number(say, in_all(languages, N_("initiatives")), len(entries))]
+    found = [_number(say, in_all(languages, N_("Initiatives")), len(entries))]
     spread = district_map(call, entries)
     if spread:
         districts = sum(tile["count"] > 0 for tile in spread["tiles"])
         of = say(in_all(languages, N_("of %(number)s"), number=len(spread["tiles"])))
-        found.append(_number(say, in_all(languages, N_("districts")), districts, of))
+        found.append(_number(say, in_all(languages, N_("Districts")), districts, of))
     if call.landscape.charts:
         field = call.fields[call.landscape.charts[0]]
         found.append(_number(say, field.label, sum(one.count > 0 for one in chart(field, entries).counts)))
     reports = sum(one.reports for one in entries)
     if reports > len(entries):
-        found.append(_number(say, in_all(languages, N_("reports")), reports))
+        found.append(_number(say, in_all(languages, N_("Reports")), reports))
     return found
 
 

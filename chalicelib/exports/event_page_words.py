@@ -22,7 +22,7 @@ WORDS = {
     "report": N_("Report an initiative"),
     "where": N_("Where it happens"),
     "map_hint": N_("Choose a district to see its initiatives."),
-    "initiative": N_("initiative"),
+    "initiative": N_("Initiative"),
     "initiatives": N_("Initiatives"),
     "search": N_("Search the initiatives"),
     "of": N_("of"),

@@ -119,6 +119,12 @@ def test_it_speaks_german_and_english(browser: Browser, tmp_path: Path) -> None:
         expect(page.locator("h1")).to_have_text("Landscape of initiatives: the first overview", use_inner_text=True)
         assert page.title() == "Landscape of initiatives: the first overview"
         expect(page.get_by_role("button", name="Start the presentation")).to_be_visible()
+        for where in page.locator(".card .where:has(> span + span)").all()[:5]:
+            between = where.locator("> span").nth(1)
+            dots = (
+                "(one) => [one, ...one.querySelectorAll('*')].map((each) => getComputedStyle(each, '::before').content)"
+            )
+            assert [dot for dot in between.evaluate(dots) if dot != "none"] == ['" · "']
         page.get_by_role("button", name="Climate protection").click()
         assert len(names(page)) < 40
         page.keyboard.press("Tab")
