@@ -58,6 +58,7 @@ vendor: $(VENV)/.dev ## cut KERN UX, styles and fonts, to what the templates use
 
 pictures: $(VENV)/.dev .venv-emulator/.ready ## the screenshots of docs/pictures
 	@$(RUN)python -m infra.pictures
+	@$(RUN)python -m infra.mail_pictures
 
 lock: $(VENV)/.dev ## compile every requirements*.in
 	@for each in "" -tools -emulator -dev -benchmarks; do $(RUN)uv pip compile --generate-hashes --universal \
