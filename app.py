@@ -22,6 +22,7 @@ import chalicelib.intake.journey_routes
 import chalicelib.intake.receipt_routes
 import chalicelib.intake.routes
 import chalicelib.mail.announcement_routes
+import chalicelib.mail.outbox_routes
 import chalicelib.mail.unsubscribe_routes
 import chalicelib.organisers.audit_routes
 import chalicelib.organisers.dashboard_routes
@@ -44,6 +45,7 @@ app.register_blueprint(chalicelib.intake.event_routes.door)
 app.register_blueprint(chalicelib.mail.announcement_routes.door)
 app.register_blueprint(chalicelib.mail.unsubscribe_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
+app.register_blueprint(chalicelib.mail.outbox_routes.door)
 app.register_blueprint(chalicelib.exports.landscape_routes.door)
 app.register_blueprint(chalicelib.organisers.login_routes.door)
 app.register_blueprint(chalicelib.organisers.session_routes.door)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.errors import N_
 from chalicelib.intake.form_page import error_summary, shown_values
 from chalicelib.ledger.entry import WORDS as MAIL_WORDS
+from chalicelib.ledger.kinds import WORDS as KIND_WORDS
 from chalicelib.ledger.kinds import family_of
 from chalicelib.runtime.clock import moment
 from chalicelib.submissions.changes import possible
@@ -50,16 +51,6 @@ EVENTS = {
     "reopened": N_("The organisers will decide about your report again."),
     "withdrawn": N_("You withdrew your report."),
 }
-MAILS = {
-    "confirm": N_("E-mail with the link to this page"),
-    "receipt": N_("E-mail that your report is confirmed"),
-    "links": N_("E-mail with all your links"),
-    "published": N_("E-mail that your report was accepted"),
-    "declined": N_("E-mail that your report was not accepted"),
-    "merged": N_("E-mail that your report was merged"),
-    "changed": N_("E-mail that your report was changed"),
-    "announcement": N_("Announcement of the organisers"),
-}
 _DONE = {
     "changed": N_("Your changes are saved."),
     "unchanged": N_("Nothing was changed: your answers are the same as before."),
@@ -94,7 +85,7 @@ def receipt_page(call: Call, submission: Submission, mails: list[Entry], request
         history=[(when(one.at), words(EVENTS, one.event)) for one in submission.history],
         mails=[
             (
-                words(MAILS, family_of(one.kind)),
+                words(KIND_WORDS, family_of(one.kind)),
                 words(MAIL_WORDS, one.state),
                 when(one.sent_at or one.changed_at),
             )

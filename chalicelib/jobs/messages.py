@@ -1,12 +1,14 @@
 """The messages on the queues: ids only, never personal data."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from chalicelib.ledger.entry import Entry
 from chalicelib.ledger.kinds import Kind
 
 # What follows from no submission: whoever asked for it sees to it.
-_ASKED_FOR = {"login", "digest", "announcement"}
+_ASKED_FOR = {"login", "digest"}
 
 
 class MailJob(Struct, frozen=True):
@@ -27,6 +29,19 @@ class LinksJob(Struct, frozen=True):
     call: str
     address: str
     hour: str
+
+
+class ReleaseJob(Struct, frozen=True):
+    """Have all mails sent that wait in `state` for this `cause` (any, if empty), and did so already at `until` (stamp).
+
+    `start` is where the last run ended, in the ledger's index.
+    """
+
+    call: str
+    release: Literal["held", "failed", "bounced"]
+    cause: str
+    until: str
+    start: tuple[str, str, str] | None = None
 
 
 def mail_job_of(entry: Entry) -> MailJob | LinksJob | None:

@@ -6,9 +6,11 @@ A kind is a family, and where one submission (or organiser) may get several of t
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
+
+from chalicelib.errors import N_
 
 Family = Literal[
     "confirm", "receipt", "links", "published", "declined", "merged", "changed", "login", "digest", "announcement"
@@ -16,6 +18,31 @@ Family = Literal[
 FAMILIES: tuple[Family, ...] = get_args(Family)
 # What else comes over a queue is no kind. A tag of SES may be 256 characters long.
 Kind = Annotated[str, Meta(pattern=rf"^({'|'.join(FAMILIES)})(-[0-9A-Za-z_-]{{1,200}})?$")]
+
+WORDS: Final[dict[str, str]] = {
+    "confirm": N_("E-mail with the link to this page"),
+    "receipt": N_("E-mail that your report is confirmed"),
+    "links": N_("E-mail with all your links"),
+    "published": N_("E-mail that your report was accepted"),
+    "declined": N_("E-mail that your report was not accepted"),
+    "merged": N_("E-mail that your report was merged"),
+    "changed": N_("E-mail that your report was changed"),
+    "announcement": N_("Announcement of the organisers"),
+}
+"""What submitters read about the mails to them, by family, as message ids."""
+ORGANISERS_WORDS: Final[dict[str, str]] = {
+    "confirm": N_("Please confirm"),
+    "receipt": N_("Report confirmed"),
+    "links": N_("Links to all reports of a person"),
+    "published": N_("Report accepted"),
+    "declined": N_("Report not accepted"),
+    "merged": N_("Report merged"),
+    "changed": N_("Report changed"),
+    "login": N_("Login link for an organiser"),
+    "digest": N_("Daily digest for an organiser"),
+    "announcement": N_("Announcement"),
+}
+"""What organisers read, by family, as message ids."""
 
 
 def family_of(kind: str) -> str:

@@ -15,6 +15,8 @@ from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
 _BATCH = 100  # BatchGetItem takes no more keys
+Place = tuple[str, str, str]
+"""Where a mail stands in the index: submission id, kind, last change."""
 
 
 class ByState(GlobalSecondaryIndex["MailRecord"]):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
@@ -232,16 +234,19 @@ def submissions_of(call: str, address: str, *, most: int) -> list[str]:
 
 
 def listed(
-    call: str, state: MailState, *, most: int, before: str | None = None, oldest_first: bool = False
-) -> list[tuple[str, str, str]]:
+    call: str, state: MailState, *, most: int, start: Place | None = None, oldest_first: bool = False
+) -> list[Place]:
     """(submission id, kind, last change) of a call's mails in `state`, by the index (eventually consistent).
 
-    At most `most`, newest first or oldest first; with `before` (a stamp) those that changed earlier.
+    At most `most`, newest first or oldest first; with `start` those that come after that one.
     """
-    earlier = ByState.changed_at < before if before else None
+    key = None
+    if start is not None:
+        names = ("submission_id", "kind", "changed_at", "call_state")
+        key = {name: {"S": value} for name, value in zip(names, (*start, f"{call}#{state}"), strict=True)}
     with table_errors():
         query = MailRecord.by_state.query(
-            f"{call}#{state}", earlier, scan_index_forward=oldest_first, limit=most, page_size=most
+            f"{call}#{state}", scan_index_forward=oldest_first, limit=most, page_size=most, last_evaluated_key=key
         )
         return [(record.submission_id, record.kind, record.changed_at) for record in query]
 

@@ -54,7 +54,7 @@ def deliver_login(job: LoginJob, *, clock: Callable[[], datetime] = now) -> None
             return None
         return compose_login(call, f"{settings().public_url}/organiser/session/{secret}", language)
 
-    deliver_letter(letter, write, clock=clock)
+    deliver_letter(letter, write, clock=clock, urgent=True)
 
 
 def compose_login(call: Call, address: str, language: str) -> Mail:

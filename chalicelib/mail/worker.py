@@ -13,7 +13,7 @@ from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater, work_through
 from chalicelib.jobs.consequences import mails_owed, when_to_send
-from chalicelib.jobs.messages import AnnouncementJob, LinksJob, LoginJob, MailJob
+from chalicelib.jobs.messages import AnnouncementJob, LinksJob, LoginJob, MailJob, ReleaseJob
 from chalicelib.jobs.queues import send_mail_message
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.kinds import family_of, links_kind
@@ -22,6 +22,7 @@ from chalicelib.mail.announcement_mail import deliver_announcement
 from chalicelib.mail.delivery import Letter, deliver_letter
 from chalicelib.mail.fan_out import fan_out
 from chalicelib.mail.login import deliver_login
+from chalicelib.mail.outbox import release
 from chalicelib.mail.texts import compose, compose_links
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
@@ -47,21 +48,23 @@ def deliver_mails(records: Sequence[dict[str, Any]], *, watch: Callable[[], floa
     """
     late = watch() + settings().mail_timeout_seconds * (1 - _RESERVE)
 
-    def deliver_in_time(message: dict[str, str]) -> None:
+    def deliver_in_time(message: dict[str, Any]) -> None:
         if watch() > late:
             raise TryLater(0)
         _deliver(message)
 
-    return work_through(records, dict[str, str], deliver_in_time, again=send_mail_message)
+    return work_through(records, dict[str, Any], deliver_in_time, again=send_mail_message)
 
 
-def _deliver(message: dict[str, str]) -> None:
+def _deliver(message: dict[str, Any]) -> None:
     if "announcement" in message:
         fan_out(msgspec.convert(message, AnnouncementJob))
     elif "address" in message:
         deliver_links(msgspec.convert(message, LinksJob))
     elif "login" in message:
         deliver_login(msgspec.convert(message, LoginJob))
+    elif "release" in message:
+        release(msgspec.convert(message, ReleaseJob))
     else:
         deliver(msgspec.convert(message, MailJob))
 

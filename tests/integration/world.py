@@ -304,9 +304,19 @@ class World:
         for _ in range(ROUNDS):
             self.relay()
             kept = [*self.work("mail"), *self.work("feedback"), *self.work("export")]
-            if not kept and not self.stream():
+            if not kept and not self.stream() and not self._waiting():
                 return
         raise AssertionError(f"still busy after {ROUNDS} rounds")
+
+    def _waiting(self) -> int:
+        """How many messages wait that a worker has put on a queue itself."""
+        name = "ApproximateNumberOfMessages"
+        with self.border.aside():
+            urls = [self._sqs.get_queue_url(QueueName=queue)["QueueUrl"] for queue in ("mail", "feedback", "export")]
+            return sum(
+                int(self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+                for url in urls
+            )
 
     # What there is to see
 

@@ -221,7 +221,7 @@ def test_a_calls_mails_are_listed_by_state_and_counted_up_to_a_number() -> None:
         claim(submission, call=call, at=f"2026-05-04T12:0{minute}:00.000Z")
     newest = ledger.listed(call, "claimed", most=2)
     assert [one[0] for one in newest] == [submissions[4], submissions[3]]
-    assert [one[0] for one in ledger.listed(call, "claimed", most=9, before=newest[-1][2])] == submissions[2::-1]
+    assert [one[0] for one in ledger.listed(call, "claimed", most=9, start=newest[-1])] == submissions[2::-1]
     assert [one[0] for one in ledger.listed(call, "claimed", most=2, oldest_first=True)] == submissions[:2]
     assert (ledger.count(call, "claimed", most=100), ledger.count(call, "claimed", most=3)) == (5, 3)
     assert ledger.listed(call, "sent", most=2) == []
