@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from infra.commands import calls, demo, exports, queues, tokens
+from infra.commands import calls, demo, exports, logins, queues, tokens
 from infra.commands.target import DATA, Data, console, fail
 
 PROJECT = Path(__file__).parent.parent
@@ -40,6 +40,7 @@ def run(
             data=data,
             publish_calls=lambda _stack: calls.publish_folder(PROJECT / "calls"),
             issue_token=lambda: tokens.issue("local owner", "owner", ("*",), 90),
+            login_link=logins.login_link,
         )
     )
 

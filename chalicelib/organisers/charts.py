@@ -10,6 +10,7 @@ from msgspec import Struct
 
 WIDTH, HEIGHT = 720, 180  # of the drawing, in its own units
 GAP = 0.25  # of a bar's place
+_FEWEST = 14  # days, so that the first report is no wall
 _DAYS_SHOWN, _WEEKS_SHOWN = 45, 60
 
 Step = Literal["day", "week", "month"]
@@ -37,6 +38,7 @@ class Timeline(Struct, frozen=True):
 def timeline(days: Mapping[str, int], until: date) -> Timeline:
     """The counts of days (`2026-05-04`) up to `until`, none left out, in steps that can still be seen."""
     first = min((date.fromisoformat(one) for one in days), default=until)
+    first = min(first, until - timedelta(days=_FEWEST - 1))
     span = (until - first).days + 1
     step: Step = "day" if span <= _DAYS_SHOWN else "week" if span <= _WEEKS_SHOWN * 7 else "month"
     counts: dict[date, int] = {}

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 PublishCalls = Callable[[LocalStack], Sequence[str]]
 """Publishes every call of the project to the stack; gives their names. Called in a thread."""
 
+LoginLinks = Callable[[str], tuple[str, str] | None]
+"""Makes a login link below the address given: whose it is, and the link. Called in a thread."""
+
 _WATCH_SECONDS = 0.5
 _RESTARTS = 5
 _RESTARTS_WITHIN_SECONDS = 600.0
@@ -57,6 +60,7 @@ def run(
     data: Path,
     publish_calls: PublishCalls,
     issue_token: TokenIssuer,
+    login_link: LoginLinks = lambda _url: None,
     enforce_permissions: bool = True,
     emulator_python: Path = emulator.PYTHON,
     console: Console | None = None,
@@ -76,6 +80,7 @@ def run(
                 data=data,
                 publish_calls=publish_calls,
                 issue_token=issue_token,
+                login_link=login_link,
                 emulator=Emulator(
                     data,
                     python=emulator_python,
@@ -121,12 +126,14 @@ class LocalServer:
         data: Path,
         publish_calls: PublishCalls,
         issue_token: TokenIssuer,
+        login_link: LoginLinks,
         emulator: Emulator,
         console: Console,
     ) -> None:
         self._port = port
         self._data = data
         self._publish_calls = publish_calls
+        self._login_link = login_link
         self._emulator = emulator
         self._console = console
         self._stack: LocalStack | None = None
@@ -162,7 +169,7 @@ class LocalServer:
                 if self._stop.is_set():
                     return 0
                 raise
-            self._print_addresses(calls)
+            self._print_addresses(calls, await self._login())
             return await self._watch()
 
     async def _start(self) -> Sequence[str]:
@@ -179,6 +186,13 @@ class LocalServer:
         stack.write(self._data / "stack.json", pid=os.getpid())
         await self._reconcile()
         return calls
+
+    async def _login(self) -> tuple[str, str] | None:
+        try:
+            return await asyncio.to_thread(self._login_link, self._url)
+        except Exception as error:  # noqa: BLE001 - everything else runs, and there is the login page
+            self._console.print(f"[yellow]No login link could be made: {error}[/]")
+            return None
 
     async def _watch(self) -> int:
         """Until told to stop: 0; 1 when the emulator cannot be kept alive."""
@@ -231,14 +245,19 @@ class LocalServer:
         self._stop.set()
         self._console.print("\nStopping …")
 
-    def _print_addresses(self, calls: Sequence[str]) -> None:
+    def _print_addresses(self, calls: Sequence[str], login: tuple[str, str] | None) -> None:
         say = self._console.print
         say(f"\n[bold]Aufruf runs at {self._url}[/]  (Ctrl-C stops it; the data stays in {self._data})")
         for call in calls:
             say(f"  Form        {self._url}/calls/{call}/form")
             say(f"  Landscape   {self._url}/calls/{call}/landscape")
         say(f"  Mailbox     {self._url}/_local/mailbox")
-        say(f"  Organisers  curl -X POST {self._url}/_local/token  (an API token)")
+        if login is not None:
+            owner, link = login
+            say(f"  Organisers  {link}")
+            say(f"              logs in as {owner}: once, within 15 minutes. Later: {self._url}/organiser/login,")
+            say("              with that address; the link then comes to the mailbox.")
+        say(f"  API token   curl -X POST {self._url}/_local/token")
 
 
 def _first_answer(stack: LocalStack) -> None:
