@@ -96,6 +96,14 @@ def nightly(event: CloudWatchEvent) -> dict[str, Any]:
     return request_exports(event.to_dict()["time"])
 
 
+@app.schedule("cron(0 5 * * ? *)")
+def digest(event: CloudWatchEvent) -> dict[str, Any]:
+    """Tell organisers what happened since yesterday."""
+    from chalicelib.mail.digest import request_digests
+
+    return request_digests(event.to_dict()["time"])
+
+
 @app.schedule("rate(15 minutes)")
 def reconcile(_event: CloudWatchEvent) -> dict[str, Any]:
     """Put back on the queues what is owed and what nobody is at work on; close calls that are full."""

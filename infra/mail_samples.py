@@ -11,6 +11,7 @@ from chalicelib.calls.answers import judge
 from chalicelib.calls.calendar import CONTENT_TYPE, event_calendar
 from chalicelib.calls.call import PublishedCall
 from chalicelib.mail.announcement_mail import announcement_message
+from chalicelib.mail.digest import News, compose_digest
 from chalicelib.mail.login import compose_login
 from chalicelib.mail.message import Attachment, Mail, render
 from chalicelib.mail.texts import Occasion, compose, compose_links
@@ -69,6 +70,8 @@ def sample_mails() -> dict[tuple[str, str], Mail]:
             call, one, [(one, RECEIPT), (report(published, language, 9), RECEIPT + "x")]
         )
         mails["login", language] = compose_login(call, f"{BASE}/organiser/session/{_TOKEN[:43]}", language)
+        news = News(confirmed=5, changed=2, withdrawn=1, waiting=12, failed=1)
+        mails["digest", language] = compose_digest([(call, news)], language)
         message = announcement_message(
             announcement(), published, one, receipt=RECEIPT, unsubscribe=UNSUBSCRIBE, now=NOW
         )

@@ -113,7 +113,7 @@ class AnnouncementJob(Struct, frozen=True):
 class DigestJob(Struct, frozen=True):
     """Send the organiser with this address (its digest) what happened in their calls up to this day's morning.
 
-    `day` (`20260504`, UTC) names the mail.
+    `day` (`2026050405`, with the hour, UTC) names the mail and is when the day that it is about ended.
     """
 
     address: str

@@ -61,7 +61,7 @@ def links_kind(hour: str) -> str:
 
 
 def digest_kind(day: str) -> str:
-    """An organiser's digest of a day (`20260504`, UTC)."""
+    """An organiser's digest of the day that ended in an hour (`2026050405`, UTC)."""
     return f"digest-{day}"
 
 

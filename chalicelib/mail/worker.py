@@ -13,13 +13,14 @@ from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater, work_through
 from chalicelib.jobs.consequences import mails_owed, when_to_send
-from chalicelib.jobs.messages import AnnouncementJob, LinksJob, LoginJob, MailJob, ReleaseJob
+from chalicelib.jobs.messages import AnnouncementJob, DigestJob, LinksJob, LoginJob, MailJob, ReleaseJob
 from chalicelib.jobs.queues import send_mail_message
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.kinds import family_of, links_kind
 from chalicelib.mail.about import address_of, letter_about, occasion, receipt_address, still_there
 from chalicelib.mail.announcement_mail import deliver_announcement
 from chalicelib.mail.delivery import Letter, deliver_letter
+from chalicelib.mail.digest import deliver_digest
 from chalicelib.mail.fan_out import fan_out
 from chalicelib.mail.login import deliver_login
 from chalicelib.mail.outbox import release
@@ -59,6 +60,8 @@ def deliver_mails(records: Sequence[dict[str, Any]], *, watch: Callable[[], floa
 def _deliver(message: dict[str, Any]) -> None:
     if "announcement" in message:
         fan_out(msgspec.convert(message, AnnouncementJob))
+    elif "day" in message:
+        deliver_digest(msgspec.convert(message, DigestJob))
     elif "address" in message:
         deliver_links(msgspec.convert(message, LinksJob))
     elif "login" in message:

@@ -134,12 +134,16 @@ def test_stream_and_queues_start_their_functions(aws: Emulator, stack: dict[str,
 def test_schedules_start_their_functions(aws: Emulator, stack: dict[str, str]) -> None:
     events = aws.client("events")
     schedules = {}
-    for function in ("NightlyFunction", "ReconcileFunction"):
+    for function in ("NightlyFunction", "DigestFunction", "ReconcileFunction"):
         [rule] = events.list_rule_names_by_target(
             TargetArn=f"arn:aws:lambda:{emulator.REGION}:{emulator.ACCOUNT}:function:{stack[function]}"
         )["RuleNames"]
         schedules[function] = events.describe_rule(Name=rule)["ScheduleExpression"]
-    assert schedules == {"NightlyFunction": "cron(0 1 * * ? *)", "ReconcileFunction": "rate(15 minutes)"}
+    assert schedules == {
+        "NightlyFunction": "cron(0 1 * * ? *)",
+        "DigestFunction": "cron(0 5 * * ? *)",
+        "ReconcileFunction": "rate(15 minutes)",
+    }
 
 
 def test_the_keys_are_made_once_and_survive_the_next_deployment(

@@ -90,6 +90,7 @@ def test_the_functions_are_those_of_the_app(merged: Json) -> None:
         "feedback_worker",
         "export_worker",
         "nightly",
+        "digest",
         "reconcile",
     }
 

@@ -67,7 +67,7 @@ def words(text: str) -> list[str]:
 def test_there_is_every_kind_in_each_language() -> None:
     kinds = {kind for kind, _ in MAILS}
     assert kinds == {
-        "confirm", "receipt", "links", "published", "declined", "merged", "changed", "login", "announcement",
+        "confirm", "receipt", "links", "published", "declined", "merged", "changed", "login", "digest", "announcement",
     }  # fmt: skip
     assert len(MAILS) == 2 * len(kinds)
 
