@@ -21,6 +21,6 @@ def test_a_mistake_is_a_finding(merged: dict[str, Any]) -> None:
 
 
 def test_sam_adds_no_stage_of_its_own(merged: dict[str, Any]) -> None:
-    resources = translate(merged)["Resources"].values()
-    stages = [resource["Properties"]["StageName"] for resource in resources if "StageName" in resource["Properties"]]
+    resources = [one.get("Properties", {}) for one in translate(merged)["Resources"].values()]
+    stages = [properties["StageName"] for properties in resources if "StageName" in properties]
     assert stages == ["api"]

@@ -118,7 +118,8 @@ def test_the_mail_comes_from_us_goes_to_one_address_and_is_answered_to_the_team(
     assert mail.parameters["Destination"] == {"ToAddresses": ["ada@example.org"]}
     assert {"Name": "Auto-Submitted", "Value": "auto-generated"} in mail.parameters["Content"]["Simple"]["Headers"]
     stored = world.items("submissions")[0]["id"]["S"]
-    assert mail.tags == {"call": "small-call", "submission": stored, "kind": "confirm"}
+    tags = {"call": "small-call", "submission": stored, "kind": "confirm", "round": "1", "attempt": "1"}
+    assert mail.tags == tags
 
 
 def test_an_expired_submission_can_neither_be_seen_nor_confirmed_even_before_dynamodb_deletes_it(world: World) -> None:
