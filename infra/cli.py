@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from infra.commands import calls, demo, exports, logins, queues, tokens
+from infra.commands import calls, demo, exports, logins, mails, queues, tokens
 from infra.commands.target import DATA, Data, console, fail
 
 PROJECT = Path(__file__).parent.parent
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(calls.app, name="calls")
 app.add_typer(exports.app, name="exports")
+app.add_typer(mails.app, name="mails")
 app.add_typer(queues.app, name="queues")
 app.add_typer(tokens.app, name="tokens")
 app.command("demo")(demo.demo)

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 app = typer.Typer(help="Look at the queues, send failed messages again.", no_args_is_help=True)
-_QUEUES = {"mail": ("MailQueueUrl", "MailDeadLettersUrl"), "export": ("ExportQueueUrl", "ExportDeadLettersUrl")}
+_QUEUES = {
+    "mail": ("MailQueueUrl", "MailDeadLettersUrl"),
+    "feedback": ("FeedbackQueueUrl", "FeedbackDeadLettersUrl"),
+    "export": ("ExportQueueUrl", "ExportDeadLettersUrl"),
+}
 
 
 @app.command()
@@ -34,7 +38,7 @@ def status(stage: Stage = LOCAL, data: Data = DATA) -> None:
 
 @app.command()
 def redrive(
-    name: Annotated[Literal["mail", "export"], typer.Argument()], stage: Stage = LOCAL, data: Data = DATA
+    name: Annotated[Literal["mail", "feedback", "export"], typer.Argument()], stage: Stage = LOCAL, data: Data = DATA
 ) -> None:
     """Put every failed message back on its queue. Safe to repeat: a message is deleted only after it was sent."""
     outputs = use_stage(stage, data)

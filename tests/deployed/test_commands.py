@@ -15,6 +15,7 @@ from infra.demo.people import read_samples
 from infra.local import ports
 from tests.builders import kosi_answers
 from tests.deployed.stack import AUFRUF, CALL, ROOT, Stack, surroundings
+from tests.local.waiting import wait_for
 
 SAMPLES = read_samples()
 CONFIRMING = sum(sample.confirm for sample in SAMPLES)
@@ -69,6 +70,32 @@ def test_a_token_that_was_created_opens_the_organisers_routes_and_only_as_far_as
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     assert stack.ask("GET", f"/organiser/calls/{CALL}/exports", headers=headers).status_code == 200
     assert stack.ask("GET", "/organiser/calls/another-call/exports", headers=headers).status_code == 404
+
+
+def test_a_stop_of_the_mails_can_be_seen_and_ended(stack: Stack, address: str) -> None:
+    counts = stack.outputs["MailCountsTable"]
+    stop = {":at": {"S": "2026-05-04T12:00:00.000Z"}, ":cause": {"S": "bounces"}}
+    stack.aws(
+        "dynamodb",
+        lambda tables: tables.update_item(
+            TableName=counts,
+            Key={"name": {"S": "switch"}},
+            UpdateExpression="SET stopped_at = :at, cause = :cause",
+            ExpressionAttributeValues=stop,
+        ),
+    )
+    reference = stack.accepted(kosi_answers(reporter_email=address))
+    wait_for(lambda: stack.ledger(reference).get("cause") == "stopped", what="the mail to wait")
+    status = stack.command("mails", "status")
+    assert status.returncode == 0, status.stderr
+    assert "Stopped since 2026-05-04" in status.stdout
+    assert stack.mails(address) == []
+
+    resumed = stack.command("mails", "resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert stack.mail(address)
+    assert "nothing to resume" in stack.command("mails", "resume").stdout
+    assert "Stopped" not in stack.command("mails", "status").stdout
 
 
 def test_the_queues_and_the_calls_can_be_looked_at(stack: Stack) -> None:

@@ -98,7 +98,8 @@ def test_a_report_goes_from_the_post_to_the_nightly_file(stack: Stack, address: 
     confirmed = curl("POST", f"{link}/confirm")
     assert (confirmed.status, confirmed.json()["state"]) == (200, "confirmed")
     again = curl("POST", f"{link}/confirm")
-    assert (again.status, again.json()) == (200, confirmed.json())
+    # Its mails are on their way meanwhile.
+    assert (again.status, again.json() | {"mails": []}) == (200, confirmed.json() | {"mails": []})
     assert curl("GET", link).json()["answers"] == answers
 
     stack.drain()
@@ -109,7 +110,8 @@ def test_a_report_goes_from_the_post_to_the_nightly_file(stack: Stack, address: 
     exported_report = next(one for one in document["submissions"] if one["reference"] == report["reference"])
     assert (exported_report["state"], exported_report["answers"]) == ("confirmed", answers)
     assert [(one["kind"], one["state"], one["attempts"]) for one in exported_report["mails"]] == [
-        ("confirm", "delivered", 1)
+        ("confirm", "delivered", 1),
+        ("receipt", "delivered", 1),
     ]
 
     unchanged = curl("POST", f"{url}/_local/nightly").json()["exports"]
