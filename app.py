@@ -27,6 +27,8 @@ import chalicelib.mail.unsubscribe_routes
 import chalicelib.organisers.audit_routes
 import chalicelib.organisers.dashboard_routes
 import chalicelib.organisers.decision_routes
+import chalicelib.organisers.detail_routes
+import chalicelib.organisers.inbox_routes
 import chalicelib.organisers.login_routes
 import chalicelib.organisers.session_routes
 import chalicelib.organisers.token_routes
@@ -44,6 +46,8 @@ app.register_blueprint(chalicelib.organisers.decision_routes.door)
 app.register_blueprint(chalicelib.intake.event_routes.door)
 app.register_blueprint(chalicelib.mail.announcement_routes.door)
 app.register_blueprint(chalicelib.mail.unsubscribe_routes.door)
+app.register_blueprint(chalicelib.organisers.inbox_routes.door)
+app.register_blueprint(chalicelib.organisers.detail_routes.door)
 app.register_blueprint(chalicelib.exports.routes.door)
 app.register_blueprint(chalicelib.mail.outbox_routes.door)
 app.register_blueprint(chalicelib.exports.landscape_routes.door)

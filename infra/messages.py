@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 PROJECT = Path(__file__).parent.parent
 LOCALES = PROJECT / "chalicelib" / "web" / "locales"
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "N_": None}
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
 
 
 def extract() -> Catalog:
@@ -51,7 +51,11 @@ def updated(path: Path, template: Catalog) -> Catalog:
 
 def missing(catalogue: Catalog) -> list[str]:
     """The messages without a translation."""
-    return [str(message.id) for message in catalogue if message.id and not message.string]
+    return [
+        str(message.id)
+        for message in catalogue
+        if message.id and not (all(message.string) if isinstance(message.string, tuple) else message.string)
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -128,6 +128,7 @@ class HeldDocument(TypedDict):
     about: dict[str, str]
     submission: dict[str, Any]
     revisions: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
     mails: list[dict[str, Any]]
     audit: list[HappeningDocument]
 

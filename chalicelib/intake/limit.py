@@ -14,7 +14,7 @@ from chalicelib.calls.table import list_calls, mark_full
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.logs import log
 from chalicelib.runtime.table import ConditionFailed
-from chalicelib.submissions.table import count
+from chalicelib.submissions.listing import count
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call

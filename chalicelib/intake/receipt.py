@@ -108,7 +108,7 @@ def erase(keys: Keys, token: str, now: datetime) -> tuple[PublishedCall, Submiss
     published, submission = _open(keys, token, now)
     for _ in range(_TRIES):
         if submission.state == "erased":
-            revisions.sweep_mails(submission.id)
+            revisions.sweep(submission.id)
             return published, submission
         with suppress(ConditionFailed):  # changed meanwhile: what is stored now is what to erase
             tombstone = erased(submission, stamp(now))

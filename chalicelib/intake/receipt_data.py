@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.access.table import audit_of
 from chalicelib.errors import N_
 from chalicelib.ledger.table import entries_of
+from chalicelib.notes.table import notes_of
 from chalicelib.revisions.table import revisions_of
 from chalicelib.web.languages import translate
 
@@ -22,6 +23,7 @@ _MEMBERS = {
     "submission.published": N_("The text that the organisers published, if they did."),
     "submission.edited": N_("The organisers' own copy of the public part, if they made one."),
     "revisions": N_("Your earlier answers and consents, each until the time when you replaced them."),
+    "notes": N_("What organisers noted about your report."),
     "mails": N_("Every e-mail to you and what became of it; “address” is a check sum of your e-mail address."),
     "audit": N_("When organisers did something with your report."),
 }
@@ -43,6 +45,8 @@ def held_data(submission: Submission, language: str) -> dict[str, Any]:
         "revisions": [
             msgspec.to_builtins(one) | {"answers": one.read_answers()} for one in revisions_of(submission.id)
         ],
+        # Who wrote it is another person's data.
+        "notes": [{"at": one.at.partition("#")[0], "text": one.text} for one in notes_of(submission.id)],
         "mails": [msgspec.to_builtins(one) for one in entries_of(submission.id)],
         # Who it was is another person's data; what was done is the submitter's.
         "audit": [

@@ -42,7 +42,7 @@ def kinds_after(state: str, events: Sequence[str]) -> tuple[str, ...]:
     """
     if state == "received":
         return ("confirm",)
-    if state not in _CONFIRMED:
+    if state not in _CONFIRMED or "imported" in events:  # nobody sent what was taken over from a list
         return ()
     kinds = ["receipt"]
     changes = events[events.index("confirmed") :].count("changed") if "confirmed" in events else 0

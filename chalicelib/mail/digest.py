@@ -25,6 +25,7 @@ from chalicelib.runtime.logs import log
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions import table as submissions
 from chalicelib.submissions.links import address_digest
+from chalicelib.submissions.listing import count
 from chalicelib.web.languages import translate
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def news_of(call: Call, since: datetime, until: datetime) -> News:
     begin, end = stamp(since), stamp(until)
     confirmed = changed = withdrawn = waiting = 0
     for shard in range(call.policy.shards):
-        waiting += submissions.count(call.call, "confirmed", shard)
+        waiting += count(call.call, "confirmed", shard)
         for one in _changed_since(call, "confirmed", shard, begin):
             confirmed += begin <= (one.confirmed_at or "") < end
             changed += any(past.event == "changed" and begin <= past.at < end for past in one.history)

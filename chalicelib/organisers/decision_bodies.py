@@ -13,25 +13,32 @@ from chalicelib.submissions.decisions import DECISIONS
 from chalicelib.submissions.reference import read
 from chalicelib.web.bodies import read_members
 
-_MEMBERS = ("decision", "submissions", "primary", "batch", "back")
+_MEMBERS = ("decision", "submissions", "primary", "batch", "back", "one", "count")
 
 
 class PostedDecision(Struct, frozen=True):
-    """A decision as asked for; `back` is the inbox's own query."""
+    """A decision as asked for. `back` (forms) says where to go then: a query of the inbox, or the reference of a
+    submission; `count` how many somebody has said yes to.
+    """
 
     decision: str
     asked: tuple[Asked, ...]
     primary: str | None = None
     batch: str = ""
     back: str = ""
+    count: int | None = None
 
 
 def read_decision(content_type: str, body: bytes) -> PostedDecision:
-    """`{decision, submissions, primary?, batch?}`; in a form `submissions` are `REFERENCE` or `REFERENCE:VERSION`.
+    """`{decision, submissions, primary?, batch?}`; in a form `submissions` are `REFERENCE` or `REFERENCE:VERSION`, and
+    the button `one` of a single row is `DECISION REFERENCE:VERSION`.
 
     Raises as `read_members` does, and `AnswersInvalid` for what is no decision.
     """
     members = read_members(content_type, body, *_MEMBERS)
+    one = members.get("one")
+    if isinstance(one, str):
+        members["decision"], _, members["submissions"] = one.partition(" ")
     decision = members.get("decision")
     if decision not in {*DECISIONS, "undo"}:
         raise _wrong("decision", N_("This is no decision: accept, reject, merge, reopen or undo."))
@@ -53,6 +60,7 @@ def read_decision(content_type: str, body: bytes) -> PostedDecision:
         primary=_reference(primary, "primary") if primary else None,
         batch=batch,
         back=back if isinstance(back, str) else "",
+        count=len(asked) if isinstance(one, str) else _number(members.get("count")),
     )
 
 
@@ -68,6 +76,11 @@ def _asked(given: Any) -> Asked:
     if version_text and not (version_text.isascii() and version_text.isdigit() and len(version_text) < 10):  # noqa: PLR2004 - a sane number
         raise _wrong("submissions", N_("The version must be a whole number."))
     return Asked(_reference(text, "submissions"), int(version_text) if version_text else None)
+
+
+def _number(given: object) -> int | None:
+    text = str(given)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None  # noqa: PLR2004 - a sane number
 
 
 def _reference(given: object, field: str) -> str:

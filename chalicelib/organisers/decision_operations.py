@@ -17,7 +17,7 @@ from chalicelib.submissions.decisions import (
 )
 from chalicelib.submissions.submission import State
 from chalicelib.web.bodies import BodyTooLarge, BodyUnreadable, MediaTypeUnknown
-from chalicelib.web.operation import FORM, JSON, Answer, Operation, see
+from chalicelib.web.operation import FORM, JSON, PAGE, Answer, Operation, see
 
 REFERENCE = {"type": "string", "pattern": "^[0-9A-Za-z -]{12,20}$"}
 CALL = {"call": call_name}
@@ -80,7 +80,10 @@ DECIDE = Operation(
     login=True,
     takes={JSON: _DECISION, FORM: {"type": "object"}},
     gives={
-        200: Answer("What became of it, for each submission.", {JSON: DecisionDocument}),
+        200: Answer(
+            "What became of it, for each submission; for browsers that are to say yes first, the question.",
+            {JSON: DecisionDocument, PAGE: {"type": "string"}},
+        ),
         303: see("For browsers: back to where it was decided."),
     },
     refuses=(*READING, *BODY, NotDecidable, CopyOutdated, UndoOver, CannotMerge, ChangedMeanwhile),

@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.access.table import AuditRecord
+from chalicelib.notes.table import Note, NoteRecord
 from chalicelib.runtime.table import transaction
 from chalicelib.submissions import table as submissions
 from chalicelib.submissions.submission import Submission
+
+
+def put_note(note: Note, submission: Submission, lines: Sequence[AuditRecord]) -> None:
+    """Store a note with its lines of the audit trail, while there is a submission.
+
+    Raises `ConditionFailed` when there is none any more, or the note is there already, `Unavailable`.
+    """
+    record = NoteRecord(note.submission_id, note.at, who=note.who, text=note.text)
+    key = (submissions.key_of(submission), submission.id)
+    with transaction() as writes:
+        writes.condition_check(
+            submissions.SubmissionRecord, *key, condition=submissions.SubmissionRecord.state != "erased"
+        )
+        writes.save(record, condition=NoteRecord.at.does_not_exist())
+        for line in lines:
+            writes.save(line, condition=AuditRecord.at.does_not_exist())
 
 
 def put_decision(changes: Sequence[tuple[Submission, Submission]], lines: Sequence[AuditRecord]) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.ledger.table import MailRecord
+from chalicelib.notes.table import forget_notes
 from chalicelib.revisions.revision import Revision, revision_of
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import Record, TableMeta, table_errors, transaction
@@ -53,11 +54,13 @@ def revisions_of(submission_id: str) -> list[Revision]:
 def bury(old: Submission, tombstone: Submission) -> None:
     """Put the tombstone in place of `old` and everything that hangs on it.
 
-    Earlier answers go first; the report itself and the record of its mails go in one transaction. So whoever dies in
-    between leaves a report that still says it is there, and a repeat completes it. Raises `ConditionFailed` when it is
-    not `old` that is stored any more, `Unavailable`.
+    Earlier answers and notes go first; the report itself and the record of its mails go in one transaction. So whoever
+    dies in between leaves a report that still says it is there, and a repeat completes it.
+
+    Raises `ConditionFailed` when it is not `old` that is stored any more, `Unavailable`.
     """
     _forget_revisions(old.id)
+    forget_notes(old.id)
     with table_errors():
         mails = list(MailRecord.query(old.id, consistent_read=True))
     # A mail that is still owed must not lose its entry while the report is there, or it would be sent a second time:
@@ -71,8 +74,9 @@ def bury(old: Submission, tombstone: Submission) -> None:
             writes.delete(MailRecord(mail.submission_id, mail.kind))
 
 
-def sweep_mails(submission_id: str) -> None:
-    """Delete what the ledger holds of a submission; safe to repeat."""
+def sweep(submission_id: str) -> None:
+    """Delete what the ledger and the notes hold of a submission that is buried; safe to repeat."""
+    forget_notes(submission_id)
     with table_errors():
         _delete_mails(list(MailRecord.query(submission_id, consistent_read=True)))
 

@@ -25,6 +25,7 @@ class Settings(Struct, frozen=True):
     figures_table: str
     mail_counts_table: str
     suppressions_table: str
+    notes_table: str
     mail_queue_url: str
     feedback_queue_url: str
     export_queue_url: str
@@ -63,6 +64,7 @@ def settings() -> Settings:
         figures_table=env("FIGURES_TABLE", ""),
         mail_counts_table=env("MAIL_COUNTS_TABLE", ""),
         suppressions_table=env("SUPPRESSIONS_TABLE", ""),
+        notes_table=env("NOTES_TABLE", ""),
         mail_queue_url=env("MAIL_QUEUE_URL", ""),
         feedback_queue_url=env("FEEDBACK_QUEUE_URL", ""),
         export_queue_url=env("EXPORT_QUEUE_URL", ""),

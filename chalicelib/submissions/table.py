@@ -86,7 +86,7 @@ def create(submission: Submission) -> None:
     item = item_of(
         submission,
         call_shard=_call_shard(submission.call, submission.shard),
-        call_state=_call_state(submission.call, submission.state, submission.shard),
+        call_state=index_key(submission.call, submission.state, submission.shard),
     )
     put_new(SubmissionRecord.Meta.table_name, item, key="id")
 
@@ -100,7 +100,7 @@ def find(call: str, submission_id: str, shards: int) -> Submission | None:
             )
         except SubmissionRecord.DoesNotExist:
             return None
-    return _submission(record)
+    return read_record(record)
 
 
 def find_many(call: str, ids: Sequence[str], shards: int) -> list[Submission]:
@@ -110,7 +110,7 @@ def find_many(call: str, ids: Sequence[str], shards: int) -> list[Submission]:
         return []
     with table_errors():
         found = {record.id: record for record in SubmissionRecord.batch_get(keys, consistent_read=True)}
-    return [_submission(found[key]) for _, key in keys if key in found]
+    return [read_record(found[key]) for _, key in keys if key in found]
 
 
 def confirm(submission: Submission, *, at: str) -> Submission:
@@ -129,7 +129,7 @@ def confirm(submission: Submission, *, at: str) -> Submission:
                 record.refresh(consistent_read=True)
             except SubmissionRecord.DoesNotExist:
                 raise NotFound from None
-        return _submission(record)
+        return read_record(record)
 
 
 def put_changes(changes: Sequence[tuple[Submission, Submission]]) -> None:
@@ -200,7 +200,7 @@ def _move(
     # The condition is on the state, not on the version: PynamoDB's version condition on a key-only object resets it.
     actions = [
         SubmissionRecord.state.set(state),
-        SubmissionRecord.call_state.set(_call_state(old.call, state, old.shard)),
+        SubmissionRecord.call_state.set(index_key(old.call, state, old.shard)),
         SubmissionRecord.changed_at.set(at),
         SubmissionRecord.version.set(SubmissionRecord.version + 1),
         SubmissionRecord.history.set(SubmissionRecord.history.append([_happening(at, state)])),
@@ -209,7 +209,7 @@ def _move(
     ]
     with table_errors():
         record.update(actions, condition=(SubmissionRecord.state == old.state) & condition, add_version_condition=False)
-    return _submission(record)
+    return read_record(record)
 
 
 def pages(call: str, shard: int, after: str | None = None) -> Iterator[list[Submission]]:
@@ -238,14 +238,8 @@ def outlines(call: str, shard: int) -> Iterator[Outline]:
 
 def changed_since(call: str, state: State, shard: int, since: str) -> Iterator[list[Submission]]:
     """Submissions in `state` changed since the stamp `since`, oldest first, by the index (in the end consistent)."""
-    hash_key = _call_state(call, state, shard)
+    hash_key = index_key(call, state, shard)
     yield from _paged(SubmissionRecord.by_state.query(hash_key, ByState.changed_at >= since, page_size=PAGE))
-
-
-def count(call: str, state: State, shard: int) -> int:
-    """How many submissions are in `state`, by the index (eventually consistent)."""
-    with table_errors():
-        return SubmissionRecord.by_state.count(_call_state(call, state, shard))
 
 
 def any_in(call: str, state: State, shards: int) -> bool:
@@ -256,7 +250,7 @@ def any_in(call: str, state: State, shards: int) -> bool:
 def last_change(call: str, state: State, shard: int) -> str | None:
     """The stamp of the newest change among the submissions in `state`, by the index (eventually consistent)."""
     with table_errors():
-        query = SubmissionRecord.by_state.query(_call_state(call, state, shard), scan_index_forward=False, limit=1)
+        query = SubmissionRecord.by_state.query(index_key(call, state, shard), scan_index_forward=False, limit=1)
         return next((record.changed_at for record in query), None)
 
 
@@ -264,7 +258,7 @@ def _paged(query: Iterable[SubmissionRecord]) -> Iterator[list[Submission]]:
     page: list[Submission] = []
     with table_errors():
         for record in query:
-            page.append(_submission(record))
+            page.append(read_record(record))
             if len(page) == PAGE:
                 yield page
                 page = []
@@ -276,11 +270,17 @@ def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
+def key_of(submission: Submission) -> str:
+    """The hash key of a submission; the range key is its id."""
+    return _call_shard(submission.call, submission.shard)
+
+
 def _call_shard(call: str, shard: int) -> str:
     return f"{call}#{shard:02d}"
 
 
-def _call_state(call: str, state: State, shard: int) -> str:
+def index_key(call: str, state: State, shard: int) -> str:
+    """The hash key of the index `by_state`."""
     return f"{call}#{state}#{shard:02d}"
 
 
@@ -293,7 +293,7 @@ def _record(submission: Submission) -> SubmissionRecord:
         return _tombstone_record(submission)
     values = msgspec.structs.asdict(submission) | {
         "call_shard": _call_shard(submission.call, submission.shard),
-        "call_state": _call_state(submission.call, submission.state, submission.shard),
+        "call_state": index_key(submission.call, submission.state, submission.shard),
         "consents": msgspec.json.encode(submission.consents).decode(),
         "history": [_happening(one.at, one.event) for one in submission.history],
         "flags": _json(submission.flags),
@@ -315,7 +315,7 @@ def _tombstone_record(submission: Submission) -> SubmissionRecord:
         call=submission.call,
         state=submission.state,
         # In the index, so that the next export sees that something has changed.
-        call_state=_call_state(submission.call, submission.state, submission.shard),
+        call_state=index_key(submission.call, submission.state, submission.shard),
         shard=submission.shard,
         submitted_at=submission.submitted_at,
         changed_at=submission.changed_at,
@@ -324,7 +324,8 @@ def _tombstone_record(submission: Submission) -> SubmissionRecord:
     )
 
 
-def _submission(record: SubmissionRecord) -> Submission:
+def read_record(record: SubmissionRecord) -> Submission:
+    """The submission of a record."""
     if record.state == "erased":
         return tombstone(
             call=record.call,

@@ -26,6 +26,9 @@ _PAGE = {
     ),
 }
 
+# For a page whose own script asks us for more (htmx): the same policy, and requests to ourselves.
+SEASONED = {"Content-Security-Policy": _PAGE["Content-Security-Policy"] + "; connect-src 'self'"}
+
 
 class Reply(Struct, frozen=True):
     """Status, headers (one value a name) and body; bytes are sent as they are."""

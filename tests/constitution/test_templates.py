@@ -28,6 +28,7 @@ def address(route: str, world: World) -> str:
         "{call}": "small-call",
         "{step}": "all",
         "{shown}": show(from_bits(7)),
+        "{submission}": show(from_bits(7)),
         "{token}": world.mails[0].receipt.rpartition("/")[2],
     }
     for placeholder, value in names.items():

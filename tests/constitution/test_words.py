@@ -48,7 +48,13 @@ def catalogue(language: str) -> Catalog:
 
 
 def entries(read: Catalog) -> dict[str, str]:
-    return {str(one.id): str(one.string) for one in read if one.id}
+    found: dict[str, str] = {}
+    for one in read:
+        if isinstance(one.id, tuple | list):  # a word for one thing, a word for several
+            found |= zip(one.id, one.string, strict=True)
+        elif one.id:
+            found[one.id] = str(one.string)
+    return found
 
 
 def refusals(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:

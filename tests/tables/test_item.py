@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.submissions.item import item_of
 from chalicelib.submissions.submission import Before, Happening, Submission, Undo
-from chalicelib.submissions.table import SubmissionRecord, _call_shard, _call_state, _record, _submission
+from chalicelib.submissions.table import SubmissionRecord, _call_shard, _record, index_key, read_record
 from tests.builders import submission_of
 
 text = st.text(min_size=1, max_size=20)
@@ -45,9 +45,9 @@ def test_the_item_is_the_records(submission: Submission) -> None:
     item = item_of(
         submission,
         call_shard=_call_shard(submission.call, submission.shard),
-        call_state=_call_state(submission.call, submission.state, submission.shard),
+        call_state=index_key(submission.call, submission.state, submission.shard),
     )
     assert item == _record(submission).serialize()
     record = SubmissionRecord()
     record.deserialize(item)
-    assert _submission(record) == submission
+    assert read_record(record) == submission

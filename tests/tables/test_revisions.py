@@ -170,9 +170,9 @@ def test_a_mail_that_was_claimed_during_the_burial_is_swept() -> None:
     before = stored()
     revisions.bury(before, erased(before, at(1)))
     claim(before)
-    revisions.sweep_mails(before.id)
+    revisions.sweep(before.id)
     assert ledger.entries_of(before.id) == []
-    revisions.sweep_mails(before.id)
+    revisions.sweep(before.id)
 
 
 def test_an_address_leads_to_the_submissions_of_its_mails_newest_first() -> None:
@@ -224,7 +224,7 @@ def test_throttling_and_broken_connections_are_told_as_unavailable(border: Borde
         lambda: revisions.put_change(before, after),
         lambda: table.put_change(before, after),
         lambda: revisions.bury(before, erased(before, at(2))),
-        lambda: revisions.sweep_mails(before.id),
+        lambda: revisions.sweep(before.id),
         lambda: revisions.revisions_of(before.id),
         lambda: ledger.submissions_of(before.call, "a", most=1),
         lambda: ledger.forget(before.id, "confirm"),

@@ -1,0 +1,1 @@
+"""What organisers note about a submission, for each other."""

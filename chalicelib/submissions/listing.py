@@ -1,0 +1,53 @@
+"""Submissions by state and time, one request at a time, as lists for people are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib.runtime.table import table_errors
+from chalicelib.submissions.table import ByState, SubmissionRecord, index_key, read_record
+
+if TYPE_CHECKING:
+    from chalicelib.submissions.submission import State, Submission
+
+
+def listed(
+    call: str,
+    state: State,
+    shard: int,
+    *,
+    newest_first: bool,
+    limit: int,
+    after: tuple[str, str] | None = None,
+    since: str | None = None,
+) -> list[Submission]:
+    """Up to `limit` submissions in `state` by the time of their last change, in one request (eventually consistent).
+
+    `after` is (`changed_at`, id) of the submission to go on behind, whether it is still there or not; `since` a stamp.
+    """
+    hash_key = index_key(call, state, shard)
+    start: dict[str, dict[str, str]] | None = None
+    if after is not None:
+        place = {"call_state": hash_key, "changed_at": after[0], "call_shard": f"{call}#{shard:02d}", "id": after[1]}
+        start = {name: {"S": value} for name, value in place.items()}
+    with table_errors():
+        query = SubmissionRecord.by_state.query(
+            hash_key,
+            ByState.changed_at >= since if since else None,
+            scan_index_forward=not newest_first,
+            limit=limit,
+            last_evaluated_key=start,
+        )
+        return [read_record(record) for record in query]
+
+
+def count_up_to(call: str, state: State, shard: int, most: int) -> int:
+    """How many submissions are in `state`, as far as one request for `most` tells (eventually consistent)."""
+    with table_errors():
+        return SubmissionRecord.by_state.count(index_key(call, state, shard), limit=most)
+
+
+def count(call: str, state: State, shard: int) -> int:
+    """How many submissions are in `state`, by the index (eventually consistent)."""
+    with table_errors():
+        return SubmissionRecord.by_state.count(index_key(call, state, shard))
