@@ -43,8 +43,10 @@ _TOO_WIDE = """() => [document.documentElement.scrollWidth - document.documentEl
   [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
     .map((one) => one.outerHTML.slice(0, 120)).slice(0, 3)]"""
 
+# A table of data may be scrolled by itself (WCAG 2.2, 1.4.10).
 _CUT_OFF = """() => [...document.querySelectorAll("main *")]
-  .filter((one) => one.checkVisibility() && !one.closest(".kern-sr-only, textarea, input, .trap, details:not([open])"))
+  .filter((one) => !one.closest(".kern-sr-only, textarea, input, .trap, .table-frame, details:not([open])"))
+  .filter((one) => one.checkVisibility())
   .filter((one) => getComputedStyle(one).overflow !== "visible" && one.textContent.trim())
   .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
   .map((one) => one.outerHTML.slice(0, 120))"""
