@@ -38,7 +38,7 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     configuration_set: str = ""
-    attachments: Sequence[Mapping[str, str]] = ()
+    attachments: Sequence[Mapping[str, str]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """The JSON shape of `GET /_local/mails`."""

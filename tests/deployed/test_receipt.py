@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from chalicelib.ledger.kinds import family_of
 from chalicelib.web.languages import translate
 from tests.builders import kosi_answers
 from tests.deployed.stack import CALL, Stack
@@ -31,18 +32,25 @@ def follow(page: Page, message: str) -> None:
     wide_enough(page)
 
 
-def links_to(stack: Stack, address: str, count: int) -> list[str]:
-    """All links in the newest mail, once there are `count` mails."""
-    mails = wait_for(lambda: len(stack.mails(address)) >= count and stack.mails(address), what=f"mail {count}")
-    newest = max(mails, key=lambda mail: mail["sent_at"])
-    return [link.partition("?")[0] for link in LINK.findall(newest["text"])]
+def links_in(stack: Stack, address: str, family: str) -> list[str]:
+    """All links in the mail of a family, once it is there."""
+    mail = wait_for(
+        lambda: next((one for one in stack.mails(address) if family_of(one["tags"]["kind"]) == family), None),
+        what=f"the mail to {family}",
+    )
+    return [link.partition("?")[0] for link in LINK.findall(mail["text"])]
+
+
+def families(stack: Stack, address: str) -> list[str]:
+    """Which mails came."""
+    return sorted(family_of(one["tags"]["kind"]) for one in stack.mails(address))
 
 
 @pytest.fixture
 def receipt(stack: Stack, address: str, key: str) -> str:
     """The address of the receipt of a report that was just confirmed."""
     stack.accepted(kosi_answers(reporter_email=address), key=key)
-    [link] = links_to(stack, address, 1)
+    [link] = links_in(stack, address, "confirm")
     assert stack.ask("POST", f"{link}/confirm").status_code == 200
     return link
 
@@ -100,12 +108,12 @@ def test_a_lost_link_comes_back_by_mail_and_only_to_its_owner(
             expect(page.locator("h1")).to_have_text(translate("de", "Please look into your mailbox"))
             answers.append(page.content())
         assert answers[0] == answers[1]
-        [again] = links_to(stack, address, 2)
+        [again] = links_in(stack, address, "links")
         page.goto(again)
         expect(page.locator("h1")).to_contain_text(stack.receipt(receipt)["reference"])
     stack.drain()
     assert stack.mails(f"nobody-{address}") == []
-    assert len(stack.mails(address)) == 2
+    assert families(stack, address) == ["confirm", "links", "receipt"]
 
 
 def test_the_data_are_taken_away_and_the_report_is_withdrawn_and_erased(
@@ -120,7 +128,8 @@ def test_the_data_are_taken_away_and_the_report_is_withdrawn_and_erased(
         started.value.save_as(tmp_path / "data.json")
         data = json.loads((tmp_path / "data.json").read_text(encoding="utf-8"))
         assert data["submission"]["answers"] == kosi_answers(reporter_email=address)
-        assert {one["state"] for one in data["mails"]} <= {"sent", "delivered"}
+        # The one that says it is confirmed may just be on its way.
+        assert {one["state"] for one in data["mails"] if one["kind"] == "confirm"} <= {"sent", "delivered"}
 
         page.get_by_text(translate("de", "Withdraw the report"), exact=True).click()
         button(page, "Withdraw it now")
@@ -144,4 +153,4 @@ def test_the_data_are_taken_away_and_the_report_is_withdrawn_and_erased(
     [exported] = [one for one in stack.local("nightly")["exports"] if one["call"] == CALL]
     assert exported["state"] == "ready"
     assert stack.ledger(reference) == {}
-    assert len(stack.mails(address)) == 1
+    assert families(stack, address) in (["confirm"], ["confirm", "receipt"])
