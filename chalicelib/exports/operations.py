@@ -7,11 +7,13 @@ from typing import NotRequired, TypedDict
 from chalicelib.calls.schema import call_name
 from chalicelib.errors import LoginNeeded, NotFound, Unavailable
 from chalicelib.exports.export import ExportFile, ExportState, Progress
-from chalicelib.web.operation import JSON, Answer, Link, Operation
+from chalicelib.web.operation import JSON, PAGE, Answer, Link, Operation
 
 
 class ExportDocument(TypedDict):
-    """An export; times are UTC. `counts` and `files` are there once it is ready, `cause` when something went wrong."""
+    """An export; times are UTC. `counts` and `files` are there once it is ready, `cause` when something went wrong,
+    `unchanged_at` when a nightly run found nothing new since, `deleted_at` when its files were deleted.
+    """
 
     call: str
     export_id: str
@@ -22,6 +24,8 @@ class ExportDocument(TypedDict):
     progress: Progress
     counts: NotRequired[dict[str, int]]
     files: NotRequired[list[ExportFile]]
+    unchanged_at: NotRequired[str]
+    deleted_at: NotRequired[str]
     cause: NotRequired[str]
 
 
@@ -32,13 +36,16 @@ class ExportsDocument(TypedDict):
 
 
 _NAME = {"type": "string", "pattern": "^[0-9A-Za-z._-]+$"}
+_TEXT = {"type": "string"}
 _CALL = {"call": call_name}
 _EXPORT = _CALL | {"export_id": _NAME}
 _REFUSES = (LoginNeeded, NotFound, Unavailable)
 
+_THERE = Answer("Browsers: look there.", headers={"Location": "The export's page, relative to this address."})
+
 LIST = Operation(
     room="exports", names=_CALL, login=True, refuses=_REFUSES,
-    gives={200: Answer("The exports, newest first.", {JSON: ExportsDocument})},
+    gives={200: Answer("The exports, newest first.", {JSON: ExportsDocument, PAGE: _TEXT})},
 )  # fmt: skip
 START = Operation(
     room="exports", names=_CALL, login=True, refuses=_REFUSES,
@@ -52,12 +59,25 @@ START = Operation(
                 "Watch it.",
                 {"call": "$request.path.call", "export_id": "$response.body#/export_id"},
             ),),
-        )
+        ),
+        303: _THERE,
     },
 )  # fmt: skip
 SHOW = Operation(
     room="exports", names=_EXPORT, login=True, refuses=_REFUSES,
-    gives={200: Answer("The export as it is now.", {JSON: ExportDocument})},
+    gives={200: Answer("The export as it is now.", {JSON: ExportDocument, PAGE: _TEXT})},
+)  # fmt: skip
+CANCEL = Operation(
+    room="exports", names=_EXPORT, login=True, refuses=_REFUSES,
+    gives={200: Answer("The export as it is now.", {JSON: ExportDocument}), 303: _THERE},
+)  # fmt: skip
+PUBLIC = Operation(
+    room="exports", names=_CALL, refuses=(NotFound, Unavailable),
+    gives={200: Answer("As of the newest export.", {JSON: {"type": "object"}})},
+)  # fmt: skip
+PUBLIC_LD = Operation(
+    room="exports", names=_CALL, refuses=(NotFound, Unavailable),
+    gives={200: Answer("As of the newest export.", {"application/ld+json": {"type": "object"}})},
 )  # fmt: skip
 DOWNLOAD = Operation(
     room="exports", names=_EXPORT | {"name": _NAME}, login=True, refuses=_REFUSES,

@@ -14,9 +14,10 @@ from chalicelib.errors import NotFound
 from chalicelib.exports import operations, storage, table
 from chalicelib.exports.export import Export, export_name
 from chalicelib.exports.nightly import request_export
-from chalicelib.runtime.clock import now
+from chalicelib.exports.pages import export_page, exports_page
+from chalicelib.runtime.clock import now, stamp
 from chalicelib.web.door import Door
-from chalicelib.web.reply import PRIVATE, Reply, json_reply, text_reply
+from chalicelib.web.reply import PRIVATE, Reply, json_reply, see_other, text_reply
 from chalicelib.web.request import Request
 
 door = Door(__name__)
@@ -26,26 +27,46 @@ SCHEMAS = Path(__file__).parent / "schemas"
 @door.serve("/organiser/calls/{call}/exports", "GET", about=operations.LIST)
 def list_exports(request: Request, call: str) -> Reply:
     """The newest exports."""
-    authorise(request, call, "viewer", now())
-    get_call(call)
-    return json_reply({"exports": [_document(one) for one in table.newest(call)]}, headers=PRIVATE)
+    person = authorise(request, call, "viewer", now())
+    published, exports = get_call(call), table.newest(call)
+    if request.wants_html:
+        return exports_page(request, person, published.call, exports)
+    return json_reply({"exports": [_document(one) for one in exports]}, headers=PRIVATE)
 
 
 @door.serve("/organiser/calls/{call}/exports", "POST", about=operations.START)
 def start_export(request: Request, call: str) -> Reply:
-    """Ask for an export now; 202, it is built by the worker."""
+    """Ask for an export now: 202 for programs, 303 for browsers. It is built by the worker."""
     person = authorise(request, call, "viewer", now())
     published, export_id = get_call(call), export_name(now(), token_hex(3))
     audit(person, "export-requested", call=call, detail=export_id, now=now())
     export = request_export(published, export_id=export_id, requested_by=person.name, now=now())
+    if request.wants_html:
+        return see_other(f"exports/{export.export_id}", headers=PRIVATE)
     return json_reply(_document(export), status=202, headers=PRIVATE | {"Location": f"exports/{export.export_id}"})
 
 
 @door.serve("/organiser/calls/{call}/exports/{export_id}", "GET", about=operations.SHOW)
 def show_export(request: Request, call: str, export_id: str) -> Reply:
     """State, progress, counts and files."""
-    authorise(request, call, "viewer", now())
-    return json_reply(_document(_find(call, export_id)), headers=PRIVATE)
+    person = authorise(request, call, "viewer", now())
+    export = _find(call, export_id)
+    if request.wants_html:
+        return export_page(request, person, get_call(call).call, export)
+    return json_reply(_document(export), headers=PRIVATE)
+
+
+@door.serve("/organiser/calls/{call}/exports/{export_id}/cancel", "POST", about=operations.CANCEL)
+def cancel_export(request: Request, call: str, export_id: str) -> Reply:
+    """Stop an export that is not ready yet. Safe to repeat; one that has ended stays as it is."""
+    person = authorise(request, call, "viewer", now())
+    export = _find(call, export_id)
+    if not table.ended(export):
+        audit(person, "export-cancelled", call=call, detail=export_id, now=now())
+        export = table.cancel(call, export_id, at=stamp(now())) or _find(call, export_id)
+    if request.wants_html:
+        return see_other(f"../{export_id}", headers=PRIVATE)
+    return json_reply(_document(export), headers=PRIVATE)
 
 
 @door.serve("/organiser/calls/{call}/exports/{export_id}/files/{name}", "GET", about=operations.DOWNLOAD)
@@ -53,11 +74,33 @@ def download(request: Request, call: str, export_id: str, name: str) -> Reply:
     """A link that lives for a minute; every download is written down first."""
     person = authorise(request, call, "viewer", now())
     export = _find(call, export_id)
-    if export.state != "ready" or name not in _file_names(export):
+    if not export.available or name not in _file_names(export):
         raise NotFound
     audit(person, "export-downloaded", call=call, detail=f"{export_id}/{name}", now=now())
     headers = PRIVATE | {"Location": storage.download_link(export, name), "Content-Type": "text/plain; charset=utf-8"}
     return Reply(302, headers, "")
+
+
+@door.serve("/calls/{call}/balance.json", "GET", about=operations.PUBLIC)
+def show_balance(_request: Request, call: str) -> Reply:
+    """The balance of the newest export: received, stored, exported, mails. Nothing of single reports."""
+    return _public(call, "balance.json", "application/json")
+
+
+@door.serve("/calls/{call}/dcat.jsonld", "GET", about=operations.PUBLIC_LD)
+def show_catalogue_entry(_request: Request, call: str) -> Reply:
+    """The landscape as a dataset for open-data portals (DCAT-AP.de 3.0), as of the newest export."""
+    return _public(call, "dcat.jsonld", "application/ld+json")
+
+
+def _public(call: str, name: str, content_type: str) -> Reply:
+    """A file of the newest export that is for everybody. Raises `NotFound` while there is none."""
+    get_call(call)
+    content = storage.read_latest(call, name)
+    if content is None:
+        raise NotFound
+    headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+    return text_reply(content.decode(), content_type, headers=headers)
 
 
 @door.serve("/schemas/{name}", "GET", about=operations.SCHEMA)
@@ -93,6 +136,9 @@ def _document(export: Export) -> dict[str, Any]:
     }
     if export.summary is not None:
         document |= {"counts": export.summary.counts, "files": msgspec.to_builtins(export.summary.files)}
+    for name in ("unchanged_at", "deleted_at"):
+        if getattr(export, name):
+            document[name] = getattr(export, name)
     if export.cause:
         document["cause"] = export.cause
     return document

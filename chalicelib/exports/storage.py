@@ -112,6 +112,20 @@ def point_to(export: Export) -> bool:
     raise ChangedMeanwhile
 
 
+def read_latest(call: str, name: str) -> bytes | None:
+    """A file of the export that the pointer names, whole; `None` while there is none. Raises `Unavailable`."""
+    pointer, _ = _read_pointer(f"exports/{call}/latest.json")
+    if pointer is None:
+        return None
+    client = s3()
+    with aws_errors():
+        try:
+            key = pointer.manifest.removesuffix("manifest.json") + name
+            return client.get_object(Bucket=_bucket(), Key=key)["Body"].read()
+        except client.exceptions.NoSuchKey:
+            return None
+
+
 def _read_pointer(key: str) -> tuple[Pointer | None, str | None]:
     client = s3()
     with aws_errors():
