@@ -1,6 +1,6 @@
 # Aufruf: `make run` to try it, `make test` to prove it. Everything is installed below this folder.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tables check bench bench-quick deploy lock messages format vendor pictures clean
+.PHONY: help run test test-tables check bench bench-quick deploy lock messages permissions format vendor pictures clean
 
 PORT ?= 8000
 DATA ?= .local
@@ -27,7 +27,7 @@ test: check $(VENV)/.dev .venv-emulator/.ready ## everything that proves the pro
 test-tables: $(VENV)/.dev ## the table tests alone, against AWS_ENDPOINT_URL_DYNAMODB if that is set
 	@$(RUN)python -m pytest tests/tables $(ARGS)
 
-check: $(VENV)/.dev ## lint, types, import contracts, templates, catalogues
+check: $(VENV)/.dev .venv-checkov/.ready ## lint, types, import contracts, catalogues, templates (cfn-lint, checkov)
 	@$(RUN)ruff check .
 	@$(RUN)ruff format --check .
 	@$(RUN)mypy
@@ -50,6 +50,10 @@ format: $(VENV)/.dev ## let ruff format and mend what it can
 messages: $(VENV)/.dev ## collect the words of code and templates into the catalogues, and compile them
 	@$(RUN)python -m infra.messages
 
+permissions: $(VENV)/.dev ## write down what every function was seen to need, from the integration tests
+	@$(RUN)python -m pytest -q -n 2 --dist loadfile tests/integration --write-permissions
+	@$(RUN)python -m infra.permissions
+
 deploy: $(VENV)/.tools ## package and deploy to AWS (STAGE=, PUBLIC_URL=, MAIL_SENDER=), the change shown first
 	@$(RUN)aufruf deploy --stage $(STAGE)
 
@@ -61,14 +65,14 @@ pictures: $(VENV)/.dev .venv-emulator/.ready ## the screenshots of docs/pictures
 	@$(RUN)python -m infra.mail_pictures
 
 lock: $(VENV)/.dev ## compile every requirements*.in
-	@for each in "" -tools -emulator -dev -benchmarks; do $(RUN)uv pip compile --generate-hashes --universal \
+	@for each in "" -tools -emulator -dev -benchmarks -checkov; do $(RUN)uv pip compile --generate-hashes --universal \
 	  --python-version 3.11 --no-header --quiet --upgrade requirements$$each.in -o requirements$$each.txt; done
 	@for each in benchmarks/stacks/*/requirements.in; do (cd $$(dirname $$each) && ../../../$(RUN)uv pip compile \
 	  --generate-hashes --universal --python-version 3.11 --no-header --quiet --upgrade requirements.in \
 	  -o requirements.txt); done
 
 clean: ## remove environments and caches, not the data
-	@rm -rf .venv .venv-emulator .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	@rm -rf .venv .venv-emulator .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Aufruf needs Python 3.11 or newer (with venv), and none was found. Install it (Debian, Ubuntu: apt-get install python3 python3-venv), or say where it is: make PYTHON=/path/to/python3 run" >&2; exit 1; }
@@ -91,4 +95,10 @@ $(VENV)/.dev: $(VENV)/.tools requirements-dev.txt
 	@echo "Making the emulator's environment in .venv-emulator …"
 	@test -x .venv-emulator/bin/python || $(PYTHON) -m venv .venv-emulator
 	@.venv-emulator/bin/python $(PIP) -r requirements-emulator.txt
+	@touch $@
+
+.venv-checkov/.ready: requirements-checkov.txt | $(VENV)/bin/python
+	@echo "Making checkov's environment in .venv-checkov …"
+	@test -x .venv-checkov/bin/python || $(PYTHON) -m venv .venv-checkov
+	@.venv-checkov/bin/python $(PIP) -r requirements-checkov.txt
 	@touch $@

@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import yaml
 
+from infra.hardening import harden
+
 RESOURCES = Path(__file__).with_name("resources")
 
 Template = dict[str, Any]
@@ -89,7 +91,7 @@ def complete(template: Template) -> Template:
         operations = body["paths"].setdefault(path, {})
         for method in _METHODS:
             operations.setdefault(method, _operation(path, integration))
-    return result
+    return harden(result)
 
 
 def _integration(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as ConnectionBroken
 
 from chalicelib.runtime.table import Record
+from tests.permissions import hold, hold_missing
 
 PROJECT = Path(__file__).parent.parent
 _call_aws = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -127,6 +128,8 @@ class Border:
             return _call_aws(client, operation, parameters)
         call = Call(operation, parameters)
         self.calls.append(call)
+        service = client.meta.service_model.service_name
+        hold(service, operation, parameters)
         if operation in self.questions:
             parameters = self.questions[operation](parameters)
         for fault in self.faults:
@@ -134,7 +137,11 @@ class Border:
                 if fault.after:
                     _call_aws(client, operation, parameters)
                 raise fault.error
-        answer = _call_aws(client, operation, parameters)
+        try:
+            answer = _call_aws(client, operation, parameters)
+        except ClientError as error:
+            hold_missing(service, parameters, error)
+            raise
         change = self.answers.get(operation)
         return change(answer) if change else answer
 

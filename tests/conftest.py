@@ -34,3 +34,6 @@ os.environ.update(
 # Two busy cores must not fail a test that is right.
 settings.register_profile("aufruf", deadline=None, print_blob=True)
 settings.load_profile("aufruf")
+
+# Holds every handler to its policy; imports nothing of the app before it is used.
+pytest_plugins = ["tests.permissions"]

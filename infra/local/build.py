@@ -20,7 +20,8 @@ Say = Callable[[str], None]
 
 _SOURCES = (
     "app.py", "requirements.txt", "chalicelib", ".chalice", "infra/resources",
-    "infra/archive.py", "infra/bytecode.py", "infra/package.py", "infra/slim.py", "infra/template.py",
+    "infra/archive.py", "infra/bytecode.py", "infra/hardening.py", "infra/package.py", "infra/slim.py",
+    "infra/template.py",
 )  # fmt: skip
 _LAMBDA_MACHINE = ("Linux", "x86_64", (3, 11))
 
@@ -45,6 +46,7 @@ def parameters(*, public_url: str, ses_endpoint: str) -> dict[str, str]:
         "CallsCacheSeconds": "1",
         "ExportSettleSeconds": "1",
         "RequireTls": "false",  # the emulator speaks HTTP
+        "Firewall": "false",  # the emulator attaches none
     }
 
 

@@ -222,6 +222,16 @@ def test_a_lost_message_is_found(world: World) -> None:
     assert names(world) == ["Höfe"]
 
 
+def test_the_schedule_looks_for_lost_messages(world: World) -> None:
+    world.publish()
+    decided(world, "Höfe")
+    world.relay()
+    assert asked(world) == 1  # and nobody works on it
+    world.reconcile()
+    world.work("export")
+    assert names(world) == ["Höfe"]
+
+
 def test_a_lost_message_about_an_erased_report_is_found(world: World) -> None:
     world.publish()
     decided(world, "Höfe")

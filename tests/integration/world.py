@@ -40,6 +40,7 @@ from tests.aws import Border, create_tables, watched
 from tests.builders import answers as good_answers
 from tests.builders import call_of
 from tests.integration.conformance import check_answer
+from tests.permissions import DENIED, attributed
 
 JSON = "application/json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -101,6 +102,8 @@ class World:
         self._aws.start()
         self._watch = watched()
         self.border: Border = self._watch.__enter__()
+        self._attributed = attributed()
+        self._attributed.__enter__()
         # Nobody waits here: a message that shall come later is there at once.
         self.border.questions["SendMessage"] = lambda asked: asked | {"DelaySeconds": 0}
         forget_calls()
@@ -109,9 +112,12 @@ class World:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._attributed.__exit__(None, None, None)
         self._watch.__exit__(None, None, None)
         self._aws.stop()
         forget_calls()
+        denied, DENIED[:] = [*DENIED], []
+        assert not denied, denied
         forget_landscapes()
 
     def _build(self) -> None:
@@ -135,6 +141,7 @@ class World:
         self._s3.create_bucket(
             Bucket=settings().exports_bucket, CreateBucketConfiguration={"LocationConstraint": region}
         )
+        self._s3.put_bucket_versioning(Bucket=settings().exports_bucket, VersioningConfiguration={"Status": "Enabled"})
         # The same root in every world: the app reads it once for each process.
         client("secretsmanager").create_secret(
             Name=settings().keys_secret, SecretString=json.dumps({"root": "the root of this world"})
