@@ -34,7 +34,7 @@ app = Chalice("dependencies")
 def nothing(event, context):
     pass
 """
-_DEPENDENCIES_CONFIG = '{"version": "2.0", "app_name": "dependencies", "stages": {"dev": {"autogen_policy": false}}}'
+_DEPENDENCIES_CONFIG = '{"version": "2.0", "app_name": "dependencies"}'
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _other(source: Path, folder: Path, *, compiled: bool) -> Build:
             shutil.copytree(dependencies / "site-packages", Path(scratch) / kind)
             bytecode.compile_all(Path(scratch) / kind)
             (Path(scratch) / kind).rename(dependencies / kind)
-    target.mkdir()
+    target.mkdir(parents=True)
     _link(dependencies / kind, target)
     shutil.copyfile(source / "app.py", target / "app.py")
     room = target

@@ -66,7 +66,7 @@ def calls_on_a_warm_accept(stage: Stage, ours: Build) -> Goal:
 def cold_start(stage: Stage, ours: Build, plain: Build, *, times: int) -> Goal:
     """Goal 2: CPU from the process's start to the first 201."""
     sides = {"ours": ours, "plain": plain, "bare": stage.bare()}
-    found = medians(interleaved({name: _cold(stage, build) for name, build in sides.items()}, times))
+    found = medians(interleaved({name: cold_cpu(stage, build) for name, build in sides.items()}, times))
     ratio = found["ours"] / found["plain"]
     return Goal(
         2,
@@ -78,7 +78,8 @@ def cold_start(stage: Stage, ours: Build, plain: Build, *, times: int) -> Goal:
     )
 
 
-def _cold(stage: Stage, build: Build) -> Callable[[], float]:
+def cold_cpu(stage: Stage, build: Build) -> Callable[[], float]:
+    """Measures one cold start."""
     return lambda: stage.cold(build).cpu
 
 
@@ -141,14 +142,23 @@ def _warm(stage: Stage, function: Function, batch: int) -> Callable[[], float]:
     return lambda: stage.warm(function, batch)
 
 
-def first_four(stage: Stage, *, cold_times: int, warm_times: int) -> list[Goal]:
+class Measured(Struct, frozen=True):
+    """What goes on from the first four goals to the others."""
+
+    goals: list[Goal]
+    ours: Build
+    usual: Build
+
+
+def first_four(stage: Stage, *, cold_times: int, warm_times: int) -> Measured:
     """Goals 1 to 4."""
     ours, archive = builds.ours(stage.folder)
     plain = builds.plain(stage.folder)
-    [usual] = builds.others(stage.folder, only=USUAL)
-    return [
+    [usual] = builds.others(stage.folder / "usual", only=USUAL)
+    goals = [
         calls_on_a_warm_accept(stage, ours),
         cold_start(stage, ours, plain, times=cold_times),
         size_of_the_zip(ours, archive, plain),
         warm_accept(stage, ours, usual, times=warm_times, batch=50),
     ]
+    return Measured(goals, ours, usual)

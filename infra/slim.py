@@ -32,12 +32,13 @@ _ROOTS = (
 _CERTIFICATE = re.compile(
     r'# Label: "(?P<label>[^"]+)".*?(?P<pem>-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n)', re.DOTALL
 )
-# Never read at run time: what pip notes, documentation writers, and the resolver with which email-validator could ask
-# name servers; it is told not to (`calls/judges.py`). rapidfuzz is compiled for each kind of processor, three
-# megabytes; the same in Python, which it falls back to, is quick enough to compare one report with some hundreds.
+# Never read at run time: what pip notes, what type checkers and documentation writers read; the resolver with which
+# email-validator could ask name servers (it is told not to: `calls/judges.py`); a second data base of time zones.
+# rapidfuzz is compiled for each kind of processor, three megabytes; the same in Python, which it falls back to, is quick
+# enough to compare one report with some hundreds.
 _USELESS = (
-    "*.dist-info", "*.egg-info", "botocore/docs/bcdoc/*.rst", "bin", "dns", "rapidfuzz/**/*.so", "rapidfuzz/**/*.pyi",
-    "rapidfuzz/**/*.pxd", "rapidfuzz/**/*.hpp",
+    "*.dist-info", "*.egg-info", "bin", "**/*.pyi", "botocore/docs/bcdoc/*.rst", "dns", "dateutil/zoneinfo/*.tar.gz",
+    "rapidfuzz/**/*.so", "rapidfuzz/**/*.pxd", "rapidfuzz/**/*.hpp",
 )  # fmt: skip
 
 
