@@ -34,8 +34,8 @@ _CERTIFICATE = re.compile(
 )
 # Never read at run time: what pip notes, what type checkers and documentation writers read; the resolver with which
 # email-validator could ask name servers (it is told not to: `calls/judges.py`); a second data base of time zones.
-# rapidfuzz is compiled for each kind of processor, three megabytes; the same in Python, which it falls back to, is quick
-# enough to compare one report with some hundreds.
+# rapidfuzz is compiled for each kind of processor, three megabytes; the same in Python, which it falls back to, is
+# quick enough to compare one report with some hundreds.
 _USELESS = (
     "*.dist-info", "*.egg-info", "bin", "**/*.pyi", "botocore/docs/bcdoc/*.rst", "dns", "dateutil/zoneinfo/*.tar.gz",
     "rapidfuzz/**/*.so", "rapidfuzz/**/*.pxd", "rapidfuzz/**/*.hpp",

@@ -18,7 +18,7 @@ from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import MAIL_STATES
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.logs import log
-from chalicelib.submissions.table import outlines
+from chalicelib.submissions.listing import outlines
 
 if TYPE_CHECKING:
     from chalicelib.jobs.messages import FiguresJob

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException
+from pynamodb.indexes import GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -16,6 +18,7 @@ from chalicelib.runtime.aws import dynamodb
 from chalicelib.runtime.settings import settings
 
 T = TypeVar("T")
+_BATCH = 100  # the most that BatchGetItem takes
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # Answers that repeating may mend (DynamoDB developer guide, "Error handling"); no code at all is a broken connection.
 _PASSING = {
@@ -49,6 +52,28 @@ class Record(Model):
         # PynamoDB takes no client from outside, and would build another one, with its own session, for each model.
         connection = super()._get_connection()
         return _with_our_client(connection, connection.connection)
+
+
+class KeysOnlyIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
+    """An index that holds keys and nothing else, and gives whole records all the same."""
+
+    def query(self, hash_key: str, *conditions: Any, **options: Any) -> Any:
+        """Whole records, in the order of the index; one request more for each hundred.
+
+        What is elsewhere by now is left out, though the index may still have it here.
+        """
+        model: Any = self._model
+        key_names = (model._hash_keyname, model._range_keyname)  # noqa: SLF001
+        place = self._hash_key_attribute().attr_name  # type: ignore[no-untyped-call]
+        found = iter(self.keys(hash_key, *conditions, **options))
+        while batch := [tuple(getattr(one, name) for name in key_names) for one in islice(found, _BATCH)]:
+            read = model.batch_get(batch, consistent_read=True)
+            records = {tuple(getattr(one, name) for name in key_names): one for one in read}
+            yield from (records[key] for key in batch if key in records and getattr(records[key], place) == hash_key)
+
+    def keys(self, hash_key: str, *conditions: Any, **options: Any) -> Any:
+        """What stands in the index itself: records with keys and nothing else."""
+        return super().query(hash_key, *conditions, **options)
 
 
 class ConditionFailed(Exception):
