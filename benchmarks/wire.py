@@ -104,8 +104,9 @@ class Wire:
                 buffer += connection.recv(65536)
             body, buffer = buffer[:length], buffer[length:]
             service, operation, sent, answer = self._answer(headers, body)
-            connection.sendall(answer)
+            # Noted before it is answered: whoever has the answer finds the call.
             self.calls.append(Call(service, operation, sent, len(head) + 4 + length, len(answer)))
+            connection.sendall(answer)
 
     def _answer(self, headers: dict[str, str], body: bytes) -> tuple[str, str, dict[str, Any], bytes]:
         target, _, operation = headers["x-amz-target"].rpartition(".")
