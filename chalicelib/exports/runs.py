@@ -17,9 +17,9 @@ from chalicelib.exports import storage
 from chalicelib.exports.checkpoint import Run
 from chalicelib.exports.export import Export
 
-RUN = 20 * 1024 * 1024  # bytes of lines in memory
-BLOCK = 128 * 1024  # bytes of lines that are compressed together
-AHEAD = 12 * 1024 * 1024  # bytes, compressed, that all runs together may hold while they are merged
+RUN = 10 * 1024 * 1024  # bytes of lines in memory
+BLOCK = 48 * 1024  # bytes of lines that are compressed together
+AHEAD = 4 * 1024 * 1024  # bytes, compressed, that all runs together may hold while they are merged
 
 
 def put_away(export: Export, name: str, lines: list[bytes]) -> Run:
@@ -67,10 +67,19 @@ def _lines(export: Export, run: Run, after: str | None, ahead: int) -> Iterator[
         for number in range(first, last + 1):
             begin = (run.ends[number - 1] if number else 0) - start
             block = isal_zlib.decompress(fetched[begin : run.ends[number] - start])
-            for line in block.splitlines(keepends=True):
+            for line in _split(block):
                 if after is None or _key(line) > after:
                     yield line
         first = last + 1
+
+
+def _split(block: bytes) -> Iterator[bytes]:
+    """The lines of a block, one at a time: a list of them would be a second block for each run."""
+    start = 0
+    while start < len(block):
+        end = block.index(b"\n", start) + 1
+        yield block[start:end]
+        start = end
 
 
 def _key(line: bytes) -> str:

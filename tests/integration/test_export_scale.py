@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import subprocess
+import sys
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from chalicelib.exports.worker import work
 from chalicelib.jobs.batches import TryLater
 from chalicelib.jobs.messages import ExportJob
 from chalicelib.runtime.clock import now
-from tests.builders import answers
+from tests.builders import PROJECT, answers
 from tests.integration.test_exports import export_of, filled, read
 from tests.integration.world import World
 
@@ -76,6 +79,22 @@ def without_sums(content: bytes) -> Any:
         if "datapackage" in one["name"]:
             one["sha256"] = one["size"] = None
     return document
+
+
+def test_a_hundred_thousand_submissions_take_no_more_memory_than_ten_thousand(tmp_path: Path) -> None:
+    small, large = measured(10_000, tmp_path / "small"), measured(100_000, tmp_path / "large")
+    assert large["balance"] == {
+        "received": 100_000, "stored": 100_000, "exported": 100_000, "differences": [],
+        "mails": {"owed": 200_000, "sent": 200_000, "failed": 0, "suppressed": 0, "waiting": 0},
+    }  # fmt: skip
+    assert large["peak"] <= 64 * 1024 * 1024
+    assert large["peak"] <= 1.3 * small["peak"]
+
+
+def measured(number: int, folder: Path) -> Any:
+    program = [sys.executable, "-m", "tests.integration.large_export", str(number), str(folder)]
+    done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=300)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.usefixtures("in_parts")
