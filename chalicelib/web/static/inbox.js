@@ -26,6 +26,9 @@
     season();
     if (place >= 0) go(Math.min(place, rows().length - 1));
   });
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers.Accept = "text/html"; // as a browser asks; without it the answer is JSON
+  });
   // An answer without a list (the login page, a refusal) is a page of its own.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.responseText.includes('id="inbox"')) return;
