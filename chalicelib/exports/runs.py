@@ -17,7 +17,7 @@ from chalicelib.exports import storage
 from chalicelib.exports.checkpoint import Run
 from chalicelib.exports.export import Export
 
-RUN = 10 * 1024 * 1024  # bytes of lines in memory
+RUN = 16 * 1024 * 1024  # bytes of lines in memory
 BLOCK = 48 * 1024  # bytes of lines that are compressed together
 AHEAD = 4 * 1024 * 1024  # bytes, compressed, that all runs together may hold while they are merged
 
