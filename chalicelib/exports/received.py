@@ -10,6 +10,7 @@ from msgspec import Raw, Struct, field
 from chalicelib.runtime.aws import RAW, aws_errors, raw_dynamodb
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions.submission import STATES
+from chalicelib.submissions.table import ByState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import QueryInputTypeDef
@@ -34,7 +35,7 @@ def count_received(call: str, shards: int, *, until: str, now: int) -> int:
 def _count(call_state: str, until: str, now: int) -> int:
     asked: QueryInputTypeDef = {
         "TableName": settings().submissions_table,
-        "IndexName": "by_state",
+        "IndexName": ByState.Meta.index_name,
         "Select": "COUNT",
         "KeyConditionExpression": "call_state = :place",
         "FilterExpression": "submitted_at <= :until AND (attribute_not_exists(expires_at) OR expires_at > :now)",

@@ -83,8 +83,7 @@ def _candidates(call: Call) -> list[Submission]:
         one
         for state in _CANDIDATE_STATES
         for shard in range(call.policy.shards)
-        for entry in listed(call.call, state, shard, newest_first=True, limit=CANDIDATES)
-        if (one := entry.submission) is not None
+        for one in listed(call.call, state, shard, newest_first=True, limit=CANDIDATES)
     ]
 
 

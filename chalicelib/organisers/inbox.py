@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from chalicelib.errors import N_, Refusal
 from chalicelib.runtime.keys import BadSignature
-from chalicelib.submissions.listing import Listed, count_up_to, listed
+from chalicelib.submissions.listing import count_up_to, listed
 from chalicelib.submissions.submission import STATES
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _Shard:
 
     def __init__(self, source: Source, place: Place | None) -> None:
         self.source, self.place = source, place
-        self.waiting: deque[Listed] = deque()
+        self.waiting: deque[Submission] = deque()
         self.read_to, self.at_end = place, False
 
     def read(self, call: str, limit: int, *, newest_first: bool, since: str | None) -> None:
@@ -64,12 +64,12 @@ class _Shard:
         self.waiting.extend(found)
         self.at_end = len(found) < limit
         if found:
-            self.read_to = found[-1].place
+            self.read_to = _place(found[-1])
 
-    def take(self) -> Submission | None:
+    def take(self) -> Submission:
         taken = self.waiting.popleft()
-        self.place = taken.place
-        return taken.submission
+        self.place = _place(taken)
+        return taken
 
 
 def read_page(
@@ -133,9 +133,11 @@ def _walk(
         filled = [shard for shard in shards if shard.waiting]
         if not filled:
             return
-        taken = choose(filled, key=lambda shard: shard.waiting[0].place).take()
-        if taken is not None:
-            yield taken
+        yield choose(filled, key=lambda shard: _place(shard.waiting[0])).take()
+
+
+def _place(submission: Submission) -> Place:
+    return submission.changed_at, submission.id
 
 
 def _write_cursor(keys: Keys, call: Call, shards: list[_Shard], sort: Sort) -> str:

@@ -54,8 +54,8 @@ class Record(Model):
         return _with_our_client(connection, connection.connection)
 
 
-class KeysOnlyIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
-    """An index that holds keys and nothing else, and gives whole records all the same."""
+class LeanIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
+    """An index that holds keys and little else, and gives whole records all the same."""
 
     def query(self, hash_key: str, *conditions: Any, **options: Any) -> Any:
         """Whole records, in the order of the index; one request more for each hundred.
@@ -72,7 +72,7 @@ class KeysOnlyIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
             yield from (records[key] for key in batch if key in records and getattr(records[key], place) == hash_key)
 
     def keys(self, hash_key: str, *conditions: Any, **options: Any) -> Any:
-        """What stands in the index itself: records with keys and nothing else."""
+        """What stands in the index itself: records with their keys and what it projects."""
         return super().query(hash_key, *conditions, **options)
 
 

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from chalicelib.runtime.table import table_errors
 from chalicelib.submissions.outline import Outline
-from chalicelib.submissions.submission import Submission
 from chalicelib.submissions.table import ByState, SubmissionRecord, index_key, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chalicelib.submissions.submission import State
-
-
-class Listed(Struct, frozen=True):
-    """An entry of the index: its place (`changed_at`, id), and the submission, or `None` where that is elsewhere by
-    now though the index does not know it yet.
-    """
-
-    place: tuple[str, str]
-    submission: Submission | None
+    from chalicelib.submissions.submission import State, Submission
 
 
 def listed(
@@ -35,11 +23,10 @@ def listed(
     limit: int,
     after: tuple[str, str] | None = None,
     since: str | None = None,
-) -> list[Listed]:
-    """Up to `limit` (100 at most) entries of the index by the time of their last change, in one request, and one more
-    for the submissions themselves as they are now; fewer than `limit` means that there are no more.
+) -> list[Submission]:
+    """Up to `limit` submissions in `state` by the time of their last change, in one request (eventually consistent).
 
-    `after` is the place to go on behind, whether anything is still there or not; `since` a stamp.
+    `after` is (`changed_at`, id) of the submission to go on behind, whether it is still there or not; `since` a stamp.
     """
     hash_key = index_key(call, state, shard)
     start: dict[str, dict[str, str]] | None = None
@@ -47,19 +34,14 @@ def listed(
         place = {"call_state": hash_key, "changed_at": after[0], "call_shard": f"{call}#{shard:02d}", "id": after[1]}
         start = {name: {"S": value} for name, value in place.items()}
     with table_errors():
-        keys = SubmissionRecord.by_state.keys(
+        query = SubmissionRecord.by_state.query(
             hash_key,
             ByState.changed_at >= since if since else None,
             scan_index_forward=not newest_first,
             limit=limit,
             last_evaluated_key=start,
         )
-        places = [(str(one.changed_at), str(one.id)) for one in keys]
-        if not places:
-            return []
-        read = SubmissionRecord.batch_get([(f"{call}#{shard:02d}", one) for _, one in places], consistent_read=True)
-        found = {record.id: read_record(record) for record in read if record.state == state}
-    return [Listed(place, found.get(place[1])) for place in places]
+        return [read_record(record) for record in query]
 
 
 def count_up_to(call: str, state: State, shard: int, most: int) -> int:

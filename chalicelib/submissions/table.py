@@ -9,14 +9,14 @@ import msgspec
 from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import KeysOnlyProjection
+from pynamodb.indexes import IncludeProjection
 
 from chalicelib.errors import NotFound
 from chalicelib.runtime.clock import moment
 from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import (
     ConditionFailed,
-    KeysOnlyIndex,
+    LeanIndex,
     Record,
     TableMeta,
     put_new,
@@ -36,14 +36,14 @@ class _Happening(MapAttribute[str, str]):
     event = UnicodeAttribute()
 
 
-class ByState(KeysOnlyIndex):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
-    """`<call>#<state>#<nn>`, by time of the last change. Keys only: with all that a submission holds, each accept would
-    cost six write units instead of four (decision 0025).
+class ByState(LeanIndex):  # type: ignore[no-untyped-call] # PynamoDB's subclass hook
+    """`<call>#<state>#<nn>`, by time of the last change. Keys, and what is counted by: with everything in it,
+    each accept would cost six write units instead of four (decision 0025).
     """
 
     class Meta:
         index_name = "states"
-        projection = KeysOnlyProjection()
+        projection = IncludeProjection(["submitted_at", "expires_at"])
 
     call_state = UnicodeAttribute(hash_key=True)
     changed_at = UnicodeAttribute(range_key=True)

@@ -8,14 +8,14 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.commands.target import DATA, Data, console, fail, read_running
-from infra.demo.people import DemoFailed, confirm, decide, read_samples, send
+from infra.demo.people import DemoFailed, confirm, read_samples, send
 
 
 def demo(
     data: Data = DATA,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the mails.", min=1)] = 120,
 ) -> None:
-    """Send the sample reports through the web interface, confirm most of them through their mails, decide about some.
+    """Send the sample reports through the web interface and confirm most of them through their mails.
 
     Running it again sends nothing twice.
     """
@@ -23,7 +23,6 @@ def demo(
     samples = read_samples()
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     to_confirm: set[str] = set()
-    fresh: list[str] = []
     known = 0
     try:
         with Progress(*columns, console=console) as progress:
@@ -33,17 +32,14 @@ def demo(
                 known += before
                 if sample.confirm:
                     to_confirm.add(reference)
-                    fresh += [] if before else [reference]
                 progress.advance(sending)
             confirming = progress.add_task("Confirming", total=len(to_confirm))
             left = confirm(url, to_confirm, seconds=wait, each=lambda _reference: progress.advance(confirming))
-        decided = decide(url, samples[0].call, [one for one in fresh if one not in left])
     except DemoFailed as error:
         raise fail(str(error)) from error
     console.print(
         f"{len(samples)} reports sent ({known} of them were there already), {len(to_confirm) - len(left)} confirmed.",
         highlight=False,
     )
-    console.print(f"{decided} of them decided by an organiser; the others wait.", highlight=False)
     if left:
         raise fail(f"{len(left)} mails did not come within {wait:.0f} s. Look at {url}/_local/mailbox and try again.")

@@ -7,7 +7,6 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,25 +73,6 @@ def confirm(url: str, references: set[str], *, seconds: float, each: Any) -> set
             each(reference)
         time.sleep(_LOOK_SECONDS)
     return waiting
-
-
-def decide(url: str, call: str, references: Sequence[str]) -> int:
-    """Let an organiser accept most of these, reject some, and leave some waiting; gives how many were decided.
-
-    Raises `DemoFailed`.
-    """
-    _status, answer = _ask(f"{url}/_local/token", body={})
-    decided = 0
-    for decision, places in (("accept", (0, 1, 3, 5, 6, 8)), ("reject", (4,))):
-        chosen = [one for place, one in enumerate(references) if place % 10 in places]
-        if chosen:
-            _status, done = _ask(
-                f"{url}/organiser/calls/{call}/decisions",
-                body={"decision": decision, "submissions": chosen},
-                headers={"Authorization": f"Bearer {answer['token']}"},
-            )
-            decided += len(chosen) if len(chosen) == 1 else done["done"]
-    return decided
 
 
 def _ask(url: str, *, body: object | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:

@@ -33,8 +33,6 @@ def test_the_demo_sends_every_sample_once_however_often_it_runs(stack: Stack) ->
     first = stack.command("demo")
     assert first.returncode == 0, first.stderr
     assert f"{len(SAMPLES)} reports sent (0 of them were there already), {CONFIRMING} confirmed." in first.stdout
-    decided = sum(place % 10 in {0, 1, 3, 4, 5, 6, 8} for place in range(CONFIRMING))
-    assert f"{decided} of them decided by an organiser" in first.stdout
     addresses = {str(sample.answers["reporter_email"]) for sample in SAMPLES}
     stack.drain()
     mails = confirmations(stack, addresses)
@@ -43,7 +41,6 @@ def test_the_demo_sends_every_sample_once_however_often_it_runs(stack: Stack) ->
     assert second.returncode == 0, second.stderr
     there_already = f"{len(SAMPLES)} reports sent ({len(SAMPLES)} of them were there already), {CONFIRMING} confirmed."
     assert there_already in second.stdout
-    assert "0 of them decided by an organiser" in second.stdout
     stack.drain()
     assert confirmations(stack, addresses) == mails
     assert sum(mails.values()) == len(SAMPLES)

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from chalicelib.submissions.reference import from_bits, show
-from chalicelib.submissions.table import SubmissionRecord
 from tests.builders import answers
 from tests.integration.inbox_of import a_hundred_thousand, confirmed, put_many
 from tests.integration.world import BROWSER, World
@@ -147,17 +146,6 @@ def test_what_was_just_decided_is_shown_as_it_is_though_the_index_is_behind(worl
     assert "1 report accepted." in page.body
     assert f'href="submissions/{chosen["reference"]}"' not in page.body
     assert f'href="submissions/{rows[1]["reference"]}"' in page.body
-
-
-def test_an_index_that_is_behind_hides_nothing_of_what_follows(world: World) -> None:
-    """It still lists ten that are decided: they are left out, and what comes after them is not."""
-    fill(world, range(1, 121))
-    with world.border.aside():
-        for shard in range(2):
-            for record in SubmissionRecord.query(f"small-call#{shard:02d}", limit=5):
-                record.update([SubmissionRecord.state.set("accepted")], add_version_condition=False)
-    found = walk(world, f"{INBOX}?state=confirmed")
-    assert len(found) == len(set(found)) == 110
 
 
 def test_a_page_takes_the_same_calls_however_many_there_are(world: World) -> None:
