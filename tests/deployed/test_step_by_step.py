@@ -126,7 +126,7 @@ def test_the_whole_journey_with_one_mistake_on_each_step(
         expect(page.get_by_text(words(STATES["confirmed"], language)).first).to_be_visible()
         wide_enough(page)
     stack.drain()
-    assert len(stack.mails(address)) == 1
+    assert len(stack.mails(address)) == 2, "one to confirm, one that it is confirmed"
 
 
 def test_an_answer_is_changed_from_the_check_page(browser: Browser, stack: Stack, address: str) -> None:

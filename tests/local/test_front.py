@@ -92,7 +92,14 @@ def test_a_function_that_fails_is_said_to_have_failed(laptop: Laptop) -> None:
 
 
 def test_the_local_ses_can_be_told_how_to_behave(laptop: Laptop) -> None:
-    wish = {"pause_seconds": 0.5, "throttle_per_second": 2, "fail_rate": 0.1, "lose_reply": True}
+    wish = {
+        "pause_seconds": 0.5,
+        "throttle_per_second": 2,
+        "fail_rate": 0.1,
+        "lose_reply": True,
+        "events": False,
+        "answer_after_seconds": 0.2,
+    }
     assert laptop.post("/ses", json=wish).json() == wish
     assert laptop.get("/ses").json() == wish
     assert laptop.ses.behaviour.pause_seconds == 0.5
