@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.exports import runs
-from chalicelib.exports.reader import Page, Read, read_page
+from chalicelib.exports.reader import Page, Read, make_ready, read_page
 from chalicelib.runtime.clock import moment, stamp
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Gathering:
         cursors = self._checkpoint.cursors
         waiting = [shard for shard, cursor in cursors.items() if cursor is not None]
         asked: dict[str, Future[Page]] = {}
+        # botocore's clients may be shared by threads, but not be made by two of them at once.
+        make_ready()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             try:
                 while waiting:

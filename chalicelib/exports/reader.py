@@ -130,6 +130,11 @@ class Page(Struct):
     after: str | None
 
 
+def make_ready() -> None:
+    """Make the client that all threads read with."""
+    raw_dynamodb()
+
+
 def read_page(call: str, shard: int, after: str | None, policy: DecisionMails) -> Page:
     """The next page of a shard, in the order of ids (consistent read). Raises `Unavailable`."""
     body = _query(call, shard, after)
