@@ -152,7 +152,6 @@ class Exports(Struct, frozen=True, forbid_unknown_fields=True):
     """What leaves the system beside the downloads: nothing, unless it is said here."""
 
     push: Push | None = None
-    openfairdb: bool = False
 
 
 class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):

@@ -56,7 +56,7 @@ def test_an_organiser_logs_in_by_the_mailed_link_looks_around_and_leaves(
     page.on("console", lambda message: said.append(message.text))
     link = log_in(page, stack, f"{HERE}/statistics")
     page.goto("/organiser")
-    page.get_by_role("link", name="Initiativen sozialer Innovation in Dortmund gesucht").click()
+    page.locator("#call-kosi-lab-dortmund").get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Übersicht")
     page.get_by_role("link", name="Protokoll").click()
     expect(page.get_by_role("table").get_by_text("Angemeldet").first).to_be_visible()
