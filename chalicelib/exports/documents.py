@@ -80,11 +80,6 @@ def submissions_head(export: Export, published: PublishedCall, base: str) -> dic
     }
 
 
-def is_public(record: Record) -> bool:
-    """Whether it may be in the landscape: accepted, or changed since and shown as it was."""
-    return record.state == "accepted" or (record.state == "confirmed" and record.published is not None)
-
-
 def submission_of(record: Record, published: PublishedCall) -> Submission:
     """A record as the landscape takes it: without what no export holds."""
     given = consents_in(published.call, record.answers, language=record.language, at=record.submitted_at)

@@ -17,9 +17,10 @@ from chalicelib.exports import storage
 from chalicelib.exports.balance import Balance, balance_of, public_balance
 from chalicelib.exports.datapackage import data_package
 from chalicelib.exports.dcat import catalogue_entry
-from chalicelib.exports.documents import Record, is_public, read_line, submission_of
+from chalicelib.exports.documents import Record, read_line, submission_of
 from chalicelib.exports.export import Export, ExportFile, Summary
 from chalicelib.exports.json_files import NdjsonFile, lines_in
+from chalicelib.exports.landscape import is_public
 from chalicelib.exports.landscape_files import landscape_files
 from chalicelib.exports.manifest import manifest
 from chalicelib.exports.received import count_received
@@ -93,7 +94,7 @@ class _Shown:
     def passing(self, records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
             self.count += 1
-            if is_public(record):
+            if is_public(record.state, record.published is not None):
                 self.found.append(record)
             yield record
 

@@ -58,18 +58,19 @@ def public_fields(call: Call) -> list[Field]:
     return [one for one in call.fields.values() if one.public and not one.personal and one.type != "consent"]
 
 
-def public_answers(call: Call, submission: Submission) -> dict[str, Any] | None:
-    """What everybody may read of a submission, in the order of the form; `None` when it is not in the landscape.
+def is_public(state: str, published: object) -> bool:
+    """Whether a submission is in the landscape: accepted, or changed since and shown as it was.
 
     A change by the submitter brings an accepted one back to `confirmed`: what was published stays until it is decided.
     """
-    if submission.state == "accepted":
-        text = submission.published or submission.answers
-    elif submission.state == "confirmed" and submission.published:
-        text = submission.published
-    else:
+    return state == "accepted" or (state == "confirmed" and bool(published))
+
+
+def public_answers(call: Call, submission: Submission) -> dict[str, Any] | None:
+    """What everybody may read of a submission, in the order of the form; `None` when it is not in the landscape."""
+    if not is_public(submission.state, submission.published):
         return None
-    answers: dict[str, Any] = msgspec.json.decode(text)
+    answers: dict[str, Any] = msgspec.json.decode(submission.published or submission.answers)
     return {one.id: answers[one.id] for one in public_fields(call) if answers.get(one.id) not in (None, "", [])}
 
 

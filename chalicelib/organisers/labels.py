@@ -1,4 +1,4 @@
-"""Words for what is counted and listed: roles, phases, states, events of the log. Message ids of the catalogue."""
+"""Words for what is counted and listed: roles, phases, exports, events of the log. Message ids of the catalogue."""
 
 from __future__ import annotations
 
@@ -16,25 +16,6 @@ PHASE_WORDS: Final[dict[str, str]] = {
     "open": N_("open"),
     "full": N_("full"),
     "closed": N_("closed"),
-}
-STATE_WORDS: Final[dict[str, str]] = {
-    "received": N_("Not confirmed"),
-    "confirmed": N_("To decide"),
-    "accepted": N_("Accepted"),
-    "rejected": N_("Rejected"),
-    "duplicate": N_("Merged"),
-    "withdrawn": N_("Withdrawn"),
-}
-MAIL_WORDS: Final[dict[str, str]] = {
-    "owed": N_("waiting to be sent"),
-    "held": N_("held back until the organisers have looked at it"),
-    "claimed": N_("being sent"),
-    "sent": N_("sent"),
-    "delivered": N_("delivered"),
-    "bounced": N_("came back: the mailbox could not be reached"),
-    "complained": N_("reported as unwanted by whoever received it"),
-    "failed": N_("could not be sent"),
-    "suppressed": N_("not sent: this address takes no e-mails from us"),
 }
 EXPORT_WORDS: Final[dict[str, str]] = {
     "queued": N_("waiting"),

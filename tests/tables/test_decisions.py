@@ -182,7 +182,7 @@ def test_of_twenty_organisers_deciding_at_random_no_decision_is_lost(seed: int) 
         chance = random.Random(f"{seed}-{number}")
         person = Person(name=f"organiser-{number}", role="moderator", calls=("*",))
         done: list[tuple[str, str]] = []
-        for turn in range(4):
+        for turn in range(8):
             now, batch = later(seconds=number + 30 * turn), f"{number}-{turn}"
             chosen = chance.sample(ids, 2)
             seen = [Asked(one.id, one.version) for one in table.find_many(call.call, chosen, 2)]
@@ -201,7 +201,7 @@ def test_of_twenty_organisers_deciding_at_random_no_decision_is_lost(seed: int) 
 
     with mock.patch.object(BaseClient, "_make_api_call", make_api_call), ThreadPoolExecutor(20) as threads:
         done = [each for each in threads.map(organise, range(20)) for each in each]
-    assert len(done) > 10
+    assert len(done) > 20
     total = 0
     for before in submissions:
         now = find(before)
