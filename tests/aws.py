@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import Any
 from unittest import mock
 
@@ -16,7 +17,17 @@ from chalicelib.runtime.table import Record
 from tests.permissions import hold, hold_missing
 
 PROJECT = Path(__file__).parent.parent
-_call_aws = BaseClient._make_api_call  # type: ignore[attr-defined]
+_make_api_call = BaseClient._make_api_call  # type: ignore[attr-defined]
+_one_at_a_time = RLock()
+
+
+def _call_aws(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    """What DynamoDB promises of each request and moto's tables are not made for: it happens at one moment.
+
+    What happens between two requests of two threads still mixes as it likes.
+    """
+    with _one_at_a_time:
+        return _make_api_call(client, operation, parameters)
 
 
 def records() -> list[type[Record]]:

@@ -4,12 +4,9 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
-from threading import Lock
 from typing import Any
-from unittest import mock
 
 import pytest
-from botocore.client import BaseClient
 from msgspec.structs import replace
 
 from chalicelib.access.roles import Person
@@ -166,17 +163,11 @@ def test_the_copy_of_who_comes_second_overwrites_nothing() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_of_twenty_organisers_deciding_at_random_no_decision_is_lost(seed: int) -> None:
+def test_of_twenty_organisers_deciding_at_random_no_decision_is_lost(border: Border, seed: int) -> None:
     """Every decision that was told as done is in the audit trail, and the trail leads to what is stored."""
     call = a_call()
     submissions = [stored(call) for _ in range(6)]
     ids = [one.id for one in submissions]
-    # moto's transactions are not thread-safe; what happens between two requests still mixes as it likes.
-    one_at_a_time, call_aws = Lock(), BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        with one_at_a_time:
-            return call_aws(client, operation, parameters)
 
     def organise(number: int) -> list[tuple[str, str]]:
         chance = random.Random(f"{seed}-{number}")
@@ -199,7 +190,7 @@ def test_of_twenty_organisers_deciding_at_random_no_decision_is_lost(seed: int) 
             done += [(one.id, person.name) for one in outcomes if one.code == "done"]
         return done
 
-    with mock.patch.object(BaseClient, "_make_api_call", make_api_call), ThreadPoolExecutor(20) as threads:
+    with border.aside(), ThreadPoolExecutor(20) as threads:
         done = [each for each in threads.map(organise, range(20)) for each in each]
     assert len(done) > 20
     total = 0
