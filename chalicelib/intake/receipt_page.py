@@ -49,6 +49,7 @@ EVENTS = {
     "rejected": N_("The organisers did not accept your report."),
     "duplicate": N_("The organisers merged your report with another one."),
     "reopened": N_("The organisers will decide about your report again."),
+    "undone": N_("The organisers took their last decision back."),
     "withdrawn": N_("You withdrew your report."),
 }
 _DONE = {

@@ -59,18 +59,29 @@ def mails_owed(submission: Submission, policy: DecisionMails) -> tuple[str, ...]
     return tuple(kind for kind in kinds if when_to_send(kind, policy) != "off")
 
 
+def is_decision(kind: str) -> bool:
+    """Whether a mail is about a decision of the organisers."""
+    return family_of(kind) in _DECIDED.values()
+
+
 def when_to_send(kind: str, policy: DecisionMails) -> When:
     """Whether a mail goes out at once, waits for an organiser, or is not sent at all."""
-    family = family_of(kind)
-    return getattr(policy, family) if family in _DECIDED.values() else "at-once"
+    return getattr(policy, family_of(kind)) if is_decision(kind) else "at-once"
 
 
 def jobs_after(
     call: str, submission_id: str, new: tuple[str, Sequence[str]], old: tuple[str, Sequence[str]] | None
 ) -> list[MailJob]:
-    """The jobs that a change causes; `new` and `old` are state and events, `old` is `None` for a new submission."""
-    before = kinds_after(*old) if old else ()
-    return [MailJob(call, submission_id, kind) for kind in kinds_after(*new) if kind not in before]
+    """The jobs that a change causes; `new` and `old` are state and events, `old` is `None` for a new submission.
+
+    A mail about a decision that does not stand any more is a job, too: the worker takes it off the ledger if it still
+    waits there.
+    """
+    before, after = kinds_after(*old) if old else (), kinds_after(*new)
+    kinds = [kind for kind in after if kind not in before]
+    if new[0] != "erased":  # whose mails all go
+        kinds += [kind for kind in before if kind not in after and is_decision(kind)]
+    return [MailJob(call, submission_id, kind) for kind in kinds]
 
 
 def leaves_exports(state: str, previous_state: str | None) -> bool:

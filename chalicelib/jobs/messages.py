@@ -32,7 +32,8 @@ class LinksJob(Struct, frozen=True):
 
 
 class ReleaseJob(Struct, frozen=True):
-    """Have all mails sent that wait in `state` for this `cause` (any, if empty), and did so already at `until` (stamp).
+    """Have all mails sent that are in the state `release`, for this `cause` and of this `family` (any, if empty), and
+    were already at `until` (stamp).
 
     `start` is where the last run ended, in the ledger's index.
     """
@@ -42,6 +43,7 @@ class ReleaseJob(Struct, frozen=True):
     cause: str
     until: str
     start: tuple[str, str, str] | None = None
+    family: str = ""
 
 
 def mail_job_of(entry: Entry) -> MailJob | LinksJob | None:

@@ -15,6 +15,7 @@ from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
 _BATCH = 100  # BatchGetItem takes no more keys
+_LOOKED_THROUGH = 5_000  # keys of the index that one request looks through for a family: about the megabyte it may read
 Place = tuple[str, str, str]
 """Where a mail stands in the index: submission id, kind, last change."""
 
@@ -128,14 +129,25 @@ def put_aside(entry: Entry, state: MailState, *, cause: str, at: str) -> Entry:
 
 
 def note(
-    call: str, submission_id: str, kind: str, state: MailState, *, cause: str, at: str, address: str = ""
+    call: str,
+    submission_id: str,
+    kind: str,
+    state: MailState,
+    *,
+    cause: str,
+    at: str,
+    address: str = "",
+    until: int = 0,
 ) -> Entry | None:
-    """Write down a mail that nobody has tried yet, as `owed` or `held`; `None` when the ledger knows it already."""
+    """Write down a mail that nobody has tried yet, as `owed` or `held`; `None` when the ledger knows it already.
+
+    Nobody claims it before `until` (epoch seconds).
+    """
     record = MailRecord(submission_id, kind)
     actions = [
         MailRecord.call.set(call),
         MailRecord.attempts.set(0),
-        MailRecord.lease_until.set(0),
+        MailRecord.lease_until.set(until),
         MailRecord.cause.set(cause),
         *_state(call, state, at),
     ]
@@ -189,7 +201,8 @@ def forget(submission_id: str, kind: str) -> None:
 
 def drop(submission_id: str, kind: str, *, now: int) -> None:
     """Delete an entry of a mail that is not owed any more, unless somebody is at it, or it may have gone out."""
-    nobody_is = MailRecord.state.is_in(*sorted(OPEN)) & (MailRecord.lease_until <= now)
+    over = (MailRecord.state == "claimed") & (MailRecord.lease_until <= now)
+    nobody_is = MailRecord.state.is_in("owed", "held") | over
     try:
         with table_errors():
             MailRecord(submission_id, kind).delete(condition=nobody_is)
@@ -234,20 +247,30 @@ def submissions_of(call: str, address: str, *, most: int) -> list[str]:
 
 
 def listed(
-    call: str, state: MailState, *, most: int, start: Place | None = None, oldest_first: bool = False
+    call: str,
+    state: MailState,
+    *,
+    most: int,
+    start: Place | None = None,
+    oldest_first: bool = False,
+    family: str = "",
 ) -> list[Place]:
     """(submission id, kind, last change) of a call's mails in `state`, by the index (eventually consistent).
 
-    At most `most`, newest first or oldest first; with `start` those that come after that one.
+    At most `most`, newest first or oldest first; with `start` those that come after that one; with `family` only mails
+    of that family.
     """
     key = None
     if start is not None:
         names = ("submission_id", "kind", "changed_at", "call_state")
         key = {name: {"S": value} for name, value in zip(names, (*start, f"{call}#{state}"), strict=True)}
+    kind = MailRecord.kind
+    theirs = (kind == family) | kind.startswith(f"{family}-") if family else None
     with table_errors():
         query = MailRecord.by_state.query(
-            f"{call}#{state}", scan_index_forward=oldest_first, limit=most, page_size=most, last_evaluated_key=key
-        )
+            f"{call}#{state}", filter_condition=theirs, scan_index_forward=oldest_first, limit=most,
+            page_size=_LOOKED_THROUGH if family else most, last_evaluated_key=key,
+        )  # fmt: skip
         return [(record.submission_id, record.kind, record.changed_at) for record in query]
 
 

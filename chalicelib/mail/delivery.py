@@ -38,7 +38,7 @@ MARK_ATTEMPTS = 3
 
 
 class Letter(Struct, frozen=True):
-    """A mail that is owed: its place in the ledger (`id` is a submission's, or `organiser#<digest of the address>`),
+    """A mail that is owed: its place in the ledger (`id` is a submission's, or `organiser-<digest of the address>`),
     the address that it goes to, and the language that it is written in.
     """
 

@@ -1,4 +1,4 @@
-"""The outbox: every mail of a call by its state, and having those sent (again) that wait for a decision or failed.
+"""The outbox: every mail of a call by state, kind or report, and having those sent (again) that wait or failed.
 
 Sending goes through queue and ledger like any other mail. A mail goes on only from the state in which somebody saw it,
 so a second click, or a second person, finds nothing to do.
@@ -24,13 +24,14 @@ from chalicelib.mail.breaker import Counts, Switch, window
 from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.logs import log
 from chalicelib.runtime.table import ConditionFailed
+from chalicelib.submissions.reference import read
 
 if TYPE_CHECKING:
     from chalicelib.ledger.table import Place
 
 PAGE = 50
 MOST_AT_ONCE = 100
-_CURSOR = re.compile(r"[0-9A-Za-z#]{1,100}~[0-9A-Za-z_-]{1,220}~[0-9TZ:.-]{24}")
+_CURSOR = re.compile(r"[0-9A-Za-z-]{1,100}~[0-9A-Za-z_-]{1,220}~[0-9TZ:.-]{24}")
 MOST_COUNTED = 10_000  # of each state; a page must not take longer the more mails there are
 
 
@@ -48,13 +49,21 @@ class Sending(Struct, frozen=True):
     counts: Counts
 
 
-def page_of(call: str, state: MailState, cursor: str = "") -> Page:
-    """A page of mails. A cursor that is none of ours begins at the top."""
-    places = ledger.listed(call, state, most=PAGE + 1, start=_place(cursor))
+def page_of(call: str, state: MailState, cursor: str = "", *, family: str = "") -> Page:
+    """A page of mails (of a family). A cursor that is none of ours begins at the top."""
+    places = ledger.listed(call, state, most=PAGE + 1, start=_place(cursor), family=family)
     shown = places[:PAGE]
     known = ledger.entries((submission, kind) for submission, kind, _ in shown)
     entries = [known[submission, kind] for submission, kind, _ in shown if (submission, kind) in known]
     return Page(entries, "~".join(shown[-1]) if len(places) > PAGE else None)
+
+
+def page_about(call: str, reference: str) -> Page:
+    """All mails about one report, whatever their state, newest change first; none for what is no reference."""
+    submission = read(reference)
+    found = ledger.entries_of(submission) if submission else []
+    theirs = [entry for entry in found if entry.call == call]
+    return Page(sorted(theirs, key=lambda one: one.changed_at, reverse=True), None)
 
 
 def counts_of(call: str) -> dict[MailState, int]:
@@ -89,7 +98,7 @@ def ask_for_all(job: ReleaseJob) -> None:
 
 def release(job: ReleaseJob) -> None:
     """Send on one page of what a job is about, and put the job back for the rest. Safe to repeat."""
-    places = ledger.listed(job.call, job.release, most=MOST_AT_ONCE, start=job.start)
+    places = ledger.listed(job.call, job.release, most=MOST_AT_ONCE, start=job.start, family=job.family)
     wanted = [(submission, kind) for submission, kind, at in places if at <= job.until]
     entries = [entry for entry in ledger.entries(wanted).values() if not job.cause or entry.cause == job.cause]
     # As of the moment when it was asked for: whoever repeats this writes the same.

@@ -8,6 +8,7 @@ from chalicelib.calls.answers import AnswersInvalid
 from chalicelib.calls.schema import call_name
 from chalicelib.errors import ForeignOrigin, LoginNeeded, NotFound, Unavailable
 from chalicelib.ledger.entry import MAIL_STATES, MailState
+from chalicelib.ledger.kinds import FAMILIES
 from chalicelib.mail.outbox import MOST_AT_ONCE
 from chalicelib.mail.outbox_bodies import ALL
 from chalicelib.web.bodies import BodyTooLarge, BodyUnreadable, MediaTypeUnknown
@@ -15,7 +16,10 @@ from chalicelib.web.operation import FORM, JSON, PAGE, Answer, Operation, see
 
 
 class MailDocument(TypedDict):
-    """A mail of the outbox. `mail` names it when it is to be sent; times are UTC; `cause` is a code of SES or ours."""
+    """A mail of the outbox. `mail` names it when it is to be sent; times are UTC; `cause` is a code of SES or ours.
+
+    `not_before` is there for one that waits: when it is tried (again).
+    """
 
     mail: str
     reference: str
@@ -25,6 +29,7 @@ class MailDocument(TypedDict):
     attempts: int
     changed_at: str
     sent_at: str | None
+    not_before: str | None
     may_be_sent: bool
 
 
@@ -39,10 +44,14 @@ class SendingDocument(TypedDict):
 
 
 class OutboxDocument(TypedDict):
-    """Mails in one state, and how many there are in each, counted up to `counted_up_to`."""
+    """Mails in one state (`null`: about one report, in any state), and how many there are in each state, counted up to
+    `counted_up_to`.
+    """
 
     call: str
-    state: MailState
+    state: MailState | None
+    kind: str
+    reference: str
     counts: dict[MailState, int]
     counted_up_to: int
     sending: SendingDocument
@@ -67,6 +76,7 @@ _SENDING: dict[str, Any] = {
             "items": {"type": "string", "pattern": "^[0-9A-Z]{12}:[a-z]+(-[0-9A-Za-z_-]{1,200})?$"},
         },
         "all": {"enum": list(ALL)},
+        "kind": {"enum": list(FAMILIES), "description": "With `all`: only mails of this kind."},
     },
     "oneOf": [{"required": ["mails"]}, {"required": ["all"]}],
     "additionalProperties": False,
@@ -75,7 +85,12 @@ _READS = (LoginNeeded, NotFound, ForeignOrigin, Unavailable)
 
 OUTBOX = Operation(
     room="mail", names={"call": call_name}, login=True, refuses=_READS,
-    query={"state": {"enum": list(MAIL_STATES)}, "cursor": {"type": "string"}},
+    query={
+        "state": {"enum": list(MAIL_STATES)},
+        "kind": {"enum": list(FAMILIES)},
+        "reference": {"type": "string", "description": "All mails about this report, whatever their state and kind."},
+        "cursor": {"type": "string"},
+    },
     gives={200: Answer("The mails.", {JSON: OutboxDocument, PAGE: {"type": "string"}})},
 )  # fmt: skip
 SEND = Operation(

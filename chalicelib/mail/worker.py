@@ -12,20 +12,21 @@ import msgspec
 from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater, work_through
-from chalicelib.jobs.consequences import mails_owed, when_to_send
+from chalicelib.jobs.consequences import is_decision, mails_owed
 from chalicelib.jobs.messages import AnnouncementJob, DigestJob, LinksJob, LoginJob, MailJob, ReleaseJob
 from chalicelib.jobs.queues import send_mail_message
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.kinds import family_of, links_kind
 from chalicelib.mail.about import address_of, letter_about, occasion, receipt_address, still_there
 from chalicelib.mail.announcement_mail import deliver_announcement
-from chalicelib.mail.delivery import Letter, deliver_letter
+from chalicelib.mail.decided import put_off
+from chalicelib.mail.delivery import deliver_letter
 from chalicelib.mail.digest import deliver_digest
 from chalicelib.mail.fan_out import fan_out
 from chalicelib.mail.login import deliver_login
 from chalicelib.mail.outbox import release
 from chalicelib.mail.texts import compose, compose_links
-from chalicelib.runtime.clock import now, stamp
+from chalicelib.runtime.clock import now
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log
 from chalicelib.runtime.settings import settings
@@ -94,7 +95,7 @@ def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
             ledger.drop(job.submission, job.kind, now=int(clock().timestamp()))
         return
     letter = letter_about(call, submission, job.kind)
-    if when_to_send(job.kind, call.policy.mails) == "prepared" and _prepared(letter, clock()):
+    if is_decision(job.kind) and put_off(letter, submission, clock()):
         return
 
     def write() -> Mail | None:
@@ -104,17 +105,6 @@ def deliver(job: MailJob, *, clock: Callable[[], datetime] = now) -> None:
         return compose(job.kind, occasion(published, submission, clock()))
 
     deliver_letter(letter, write, clock=clock)
-
-
-def _prepared(letter: Letter, at: datetime) -> bool:
-    """Whether a mail waits for an organiser from now on; not when the ledger knows it: it waits, or was let go."""
-    address = address_digest(keys(), letter.to)
-    held = ledger.note(
-        letter.call.call, letter.id, letter.kind, "held", cause="prepared", at=stamp(at), address=address
-    )
-    if held is not None:
-        log("mail-prepared", call=letter.call.call, reference=letter.id, kind=letter.kind)
-    return held is not None
 
 
 def deliver_links(job: LinksJob, *, clock: Callable[[], datetime] = now) -> None:

@@ -39,6 +39,7 @@ class Settings(Struct, frozen=True):
     mail_backoff_seconds: int
     mail_rate_per_second: int
     mail_concurrency: int
+    decision_mail_seconds: int
     export_lease_seconds: int
     export_settle_seconds: int
     landscape_delay_seconds: int
@@ -78,6 +79,7 @@ def settings() -> Settings:
         mail_backoff_seconds=int(env("MAIL_BACKOFF_SECONDS", "30")),
         mail_rate_per_second=int(env("MAIL_RATE_PER_SECOND", "0")),
         mail_concurrency=int(env("MAIL_CONCURRENCY", "2")),
+        decision_mail_seconds=int(env("DECISION_MAIL_SECONDS", "660")),
         export_lease_seconds=int(env("EXPORT_LEASE_SECONDS", "930")),
         export_settle_seconds=int(env("EXPORT_SETTLE_SECONDS", "10")),
         landscape_delay_seconds=int(env("LANDSCAPE_DELAY_SECONDS", "3")),

@@ -180,7 +180,8 @@ def undone(submissions: Sequence[Submission], batch: str, at: str, *, oldest: st
         if undo is None or undo.batch != batch or undo.at < oldest or not set(undo.together) <= ids:
             raise UndoOver
         before = msgspec.structs.asdict(undo.before)
-        event = "reopened" if undo.before.state == "confirmed" else undo.before.state
+        # Not the name of the state: nobody has decided for it once more, so no second mail says so.
+        event = "reopened" if undo.before.state == "confirmed" else "undone"
         state = one.state if undo.before.state == one.state else undo.before.state
         after = moved(one, state, event, at)
         if state == one.state:

@@ -39,6 +39,7 @@ def parameters(*, public_url: str, ses_endpoint: str) -> dict[str, str]:
         "MailVisibilitySeconds": "8",
         "MailBackoffSeconds": "1",
         "MailRatePerSecond": "20",
+        "DecisionMailSeconds": "20",
         "ExportTimeoutSeconds": "30",
         "ExportLeaseSeconds": "31",
         "ExportVisibilitySeconds": "32",

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from chalicelib.ledger.entry import LONGEST_WAIT
 from chalicelib.runtime.settings import Settings
+from chalicelib.submissions.decisions import UNDO_FOR
 from infra.stack import environment
 from infra.template import functions
 
@@ -187,6 +189,11 @@ def test_a_message_comes_back_no_sooner_than_six_time_outs_after_it_was_taken(me
 def test_a_claim_outlasts_the_worker_that_made_it(merged: Json) -> None:
     timeout = seconds(merged, functions(merged)["MailWorker"]["Properties"]["Timeout"])
     assert seconds(merged, {"Ref": "MailLeaseSeconds"}) > timeout + 5
+
+
+def test_nobody_hears_of_a_decision_that_may_still_be_undone(merged: Json) -> None:
+    waits = merged["Parameters"]["DecisionMailSeconds"]["Default"]
+    assert UNDO_FOR.total_seconds() + 30 <= waits <= LONGEST_WAIT, "and no message goes round for it"
 
 
 def test_the_api_answers_before_api_gateway_gives_up(merged: Json) -> None:

@@ -163,3 +163,69 @@ def test_the_page_says_when_sending_is_stopped(capped: World) -> None:
     assert shown(capped)["sending"]["cause"] == "bounces"
     page = capped.get(f"{MAILS}?lang=de", capped.token("viewer", "small-call"), accept=BROWSER)
     assert "kern-alert--warning" in page.body
+
+
+# Finding one
+
+
+def test_mails_are_found_by_their_kind_and_by_their_report(world: World) -> None:
+    world.publish()
+    first = world.submit(answers(name="One", email="one@example.org")).json["reference"]
+    world.submit(answers(name="Two", email="two@example.org"))
+    world.drain()
+    world.post(f"{world.mails[0].receipt}/confirm")
+    world.drain()
+    assert [one["kind"] for one in shown(world, "sent", kind="receipt")["mails"]] == ["receipt"]
+    assert len(shown(world, "sent", kind="confirm")["mails"]) == 2
+    assert shown(world, "sent", kind="login")["mails"] == []
+    assert len(shown(world, "sent", kind="nonsense")["mails"]) == 3
+    about = shown(world, "held", reference=first.lower())
+    assert (about["state"], about["reference"], about["cursor"]) == (None, first.lower(), None)
+    assert {(one["reference"], one["kind"], one["state"]) for one in about["mails"]} == {
+        (first, "confirm", "sent"),
+        (first, "receipt", "sent"),
+    }
+    for none in ("K7Q4-9XMD-2RTB", "nonsense"):
+        assert shown(world, reference=none)["mails"] == []
+    page = world.get(f"{MAILS}?lang=en&reference={first}", world.token("viewer", "small-call"), accept=BROWSER).body
+    assert f"All e-mails about {first}" in page
+    assert page.count("<tr>") == 3
+
+
+def test_pages_of_one_kind_follow_each_other(capped: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "PAGE", 1)
+    # One key for each request, as if a megabyte of others lay between them.
+    monkeypatch.setattr("chalicelib.ledger.table._LOOKED_THROUGH", 1)
+    [item, *_] = capped.items("submissions")
+    with capped.border.aside():
+        ledger.note("small-call", item["id"]["S"], "receipt", "held", cause="prepared", at="2026-05-04T12:00:00.000Z")
+    first = shown(capped, "held", kind="confirm")
+    second = shown(capped, "held", kind="confirm", cursor=first["cursor"])
+    assert {one["kind"] for one in (*first["mails"], *second["mails"])} == {"confirm"}
+    assert len({one["mail"] for one in (*first["mails"], *second["mails"])}) == 2
+    assert second["cursor"] is None
+
+
+def test_all_of_one_kind_are_sent_and_no_others(capped: World) -> None:
+    [item, *_] = capped.items("submissions")
+    with capped.border.aside():
+        ledger.note("small-call", item["id"]["S"], "receipt", "held", cause="prepared", at="2026-05-04T12:00:00.000Z")
+    send(capped, {"all": "held", "kind": "confirm"})
+    capped.drain()
+    assert [one["kind"] for one in shown(capped, "held")["mails"]] == ["receipt"]
+    assert send(capped, {"all": "held", "kind": "nonsense"}).status == 422
+
+
+def test_a_mail_to_an_organiser_has_no_reference_and_a_cursor_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "PAGE", 1)
+    world.publish()
+    with world.border.aside():
+        for number in range(2):
+            id_ = f"organiser-{number:064x}"
+            ledger.note("small-call", id_, f"login-{number}", "failed", cause="stopped", at="2026-05-04T12:00:00.000Z")
+    first = shown(world, "failed")
+    assert first["mails"][0]["reference"] == ""
+    second = shown(world, "failed", cursor=first["cursor"])
+    assert first["mails"] != second["mails"]

@@ -75,7 +75,11 @@ def test_what_the_public_does_not_see_leaves_the_landscape_alone(before: Shown |
         (("confirmed", CONFIRMED), ("accepted", [*CONFIRMED, "accepted"]), ["published"]),
         (("confirmed", CONFIRMED), ("rejected", [*CONFIRMED, "rejected"]), ["declined"]),
         (("confirmed", CONFIRMED), ("duplicate", [*CONFIRMED, "duplicate"]), ["merged"]),
-        (("accepted", [*CONFIRMED, "accepted"]), ("confirmed", [*CONFIRMED, "accepted", "changed"]), ["changed"]),
+        (
+            ("accepted", [*CONFIRMED, "accepted"]),
+            ("confirmed", [*CONFIRMED, "accepted", "changed"]),
+            ["changed", "published"],
+        ),
         (("confirmed", [*CONFIRMED, "changed"]), ("confirmed", [*CONFIRMED, "changed", "changed"]), ["changed-2"]),
         (("received", ["received"]), ("received", ["received", "changed"]), []),
         (("confirmed", CONFIRMED), ("withdrawn", [*CONFIRMED, "withdrawn"]), []),
