@@ -28,6 +28,7 @@ import chalicelib.organisers.audit_routes
 import chalicelib.organisers.dashboard_routes
 import chalicelib.organisers.decision_routes
 import chalicelib.organisers.detail_routes
+import chalicelib.organisers.import_routes
 import chalicelib.organisers.inbox_routes
 import chalicelib.organisers.login_routes
 import chalicelib.organisers.session_routes
@@ -56,6 +57,7 @@ app.register_blueprint(chalicelib.organisers.session_routes.door)
 app.register_blueprint(chalicelib.organisers.dashboard_routes.door)
 app.register_blueprint(chalicelib.organisers.audit_routes.door)
 app.register_blueprint(chalicelib.organisers.token_routes.door)
+app.register_blueprint(chalicelib.organisers.import_routes.door)
 
 
 @app.on_dynamodb_record(

@@ -100,6 +100,8 @@ def addresses(audience: Audience, call: Call, submission: Submission, now: datet
     """Whether the sender of a submission is among those an announcement is for."""
     if submission.state not in REACHABLE or not submission.exists(now):
         return False
+    if submission.source and not submission.consents.given:
+        return False  # taken over from a list, and its sender has not been here since: nobody gave us that address
     if audience.states and submission.state not in audience.states:
         return False
     if audience.invited and call.form.consents.invitation not in submission.consents.given:

@@ -224,3 +224,14 @@ def holds(condition: Condition | None, answers: dict[str, object]) -> bool:
     if condition.has is not None:
         return isinstance(answer, list | tuple) and condition.has in answer
     return answer == condition.is_
+
+
+def filter_fields(call: Call) -> dict[str, Field]:
+    """The questions behind the filters `theme`, `district` and `relation`, as far as the call asks them."""
+    grid, takes_part = call.landscape.grid, call.form.takes_part
+    named = {
+        "theme": call.landscape.charts[0] if call.landscape.charts else "themes",
+        "district": grid.field if grid else "districts",
+        "relation": takes_part.field if takes_part else "relation",
+    }
+    return {name: call.fields[field] for name, field in named.items() if field in call.fields}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.errors import N_
-from chalicelib.exports.cells import neutral
 from chalicelib.exports.columns import BETWEEN, Column, columns, words
+from chalicelib.web.cells import neutral
 from chalicelib.web.languages import translate
 
 if TYPE_CHECKING:

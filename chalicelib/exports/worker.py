@@ -18,8 +18,9 @@ from chalicelib.exports.erasure import erase, sweep
 from chalicelib.exports.export import MOST_ATTEMPTS, Export
 from chalicelib.exports.landscape_live import refresh
 from chalicelib.exports.push import push, wants_push
+from chalicelib.imports.worker import take_over
 from chalicelib.jobs.batches import TryLater, work_through
-from chalicelib.jobs.messages import EraseJob, ExportJob, FiguresJob, LandscapeJob, PushJob
+from chalicelib.jobs.messages import EraseJob, ExportJob, FiguresJob, ImportJob, LandscapeJob, PushJob
 from chalicelib.jobs.queues import send_export_job, send_push_job
 from chalicelib.runtime.clock import moment, now, stamp
 from chalicelib.runtime.logs import log, log_fault
@@ -51,6 +52,8 @@ def _work(message: dict[str, Any], time_left: TimeLeft) -> None:
         count_call(msgspec.convert(message, FiguresJob))
     elif "erased_at" in message:
         erase(msgspec.convert(message, EraseJob))
+    elif "import_id" in message:
+        take_over(msgspec.convert(message, ImportJob), time_left=time_left)
     elif "pushed" in message:
         push(msgspec.convert(message, PushJob))
     else:

@@ -101,8 +101,9 @@ def count_figures(call: Call, outlines: Iterable[Outline], *, at: str, now: date
             spans.append(int((datetime.fromisoformat(one.decided_at) - submitted).total_seconds()))
         if one.state in {"received", "withdrawn"}:
             continue
-        if one.state == "confirmed" and one.confirmed_at:
-            waiting_since = min(waiting_since or one.confirmed_at, one.confirmed_at)
+        if one.state == "confirmed":
+            since = one.confirmed_at or one.submitted_at  # nobody confirmed what was taken over from a list
+            waiting_since = min(waiting_since or since, since)
         accepted = one.state == "accepted"
         languages[one.language, accepted] += 1
         answers = msgspec.json.decode(one.answers)

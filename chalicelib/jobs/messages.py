@@ -105,6 +105,13 @@ class ExportJob(Struct, frozen=True):
     export_id: str
 
 
+class ImportJob(Struct, frozen=True):
+    """Check (or go on taking over) this list."""
+
+    call: str
+    import_id: str
+
+
 class AnnouncementJob(Struct, frozen=True):
     """Walk on over the recipients of this announcement."""
 

@@ -13,6 +13,7 @@ from chalicelib.jobs.messages import (
     EraseJob,
     ExportJob,
     FiguresJob,
+    ImportJob,
     LandscapeJob,
     LinksJob,
     LoginJob,
@@ -95,6 +96,11 @@ def send_figures_job(job: FiguresJob) -> None:
     _send_to_exports(job, 0)
 
 
+def send_import_job(job: ImportJob) -> None:
+    """Queue the job. Raises `Unavailable`."""
+    _send_to_exports(job, 0)
+
+
 def send_landscape_job(job: LandscapeJob) -> None:
     """Queue the job, to be received a little later: decisions that follow each other quickly make one landscape.
 
@@ -103,7 +109,7 @@ def send_landscape_job(job: LandscapeJob) -> None:
     _send_to_exports(job, settings().landscape_delay_seconds)
 
 
-def _send_to_exports(job: ExportJob | EraseJob | PushJob | FiguresJob | LandscapeJob, delay: int) -> None:
+def _send_to_exports(job: ExportJob | EraseJob | PushJob | FiguresJob | ImportJob | LandscapeJob, delay: int) -> None:
     with aws_errors():
         sqs().send_message(
             QueueUrl=settings().export_queue_url, MessageBody=msgspec.json.encode(job).decode(), DelaySeconds=delay

@@ -13,10 +13,10 @@ from chalicelib.calls.answers import public_part
 from chalicelib.errors import NotFound
 from chalicelib.ledger.table import entries_of
 from chalicelib.notes.table import notes_of
-from chalicelib.organisers.alike import Alike, likely
 from chalicelib.revisions.table import revisions_of
 from chalicelib.runtime.clock import moment, stamp
 from chalicelib.submissions import table
+from chalicelib.submissions.alike import Alike, likely
 from chalicelib.submissions.decisions import UNDO_FOR, copy_outdated, decidable, takes_part
 from chalicelib.submissions.listing import listed
 from chalicelib.submissions.reference import read, show

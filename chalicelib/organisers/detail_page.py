@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from chalicelib.calls.call import Call
     from chalicelib.errors import Refusal
     from chalicelib.ledger.entry import Entry
-    from chalicelib.organisers.alike import Alike
     from chalicelib.organisers.detail import Detail, Part
     from chalicelib.organisers.just_decided import JustDecided
+    from chalicelib.submissions.alike import Alike
     from chalicelib.web.reply import Reply
     from chalicelib.web.request import Request
 

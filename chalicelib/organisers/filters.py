@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
+from chalicelib.calls.call import filter_fields
 from chalicelib.runtime.clock import stamp
 from chalicelib.submissions.flags import WORDS
 from chalicelib.submissions.submission import STATES
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.calls.call import Call
-    from chalicelib.calls.fields import Field
     from chalicelib.organisers.inbox import Sort
     from chalicelib.submissions.submission import State, Submission
 
@@ -72,17 +72,6 @@ def read_filters(call: Call, query: Mapping[str, str], *, state: str) -> Filters
     for name in ("since", "until"):
         asked[name] = asked[name] if _day(asked[name]) else ""
     return Filters(**asked)
-
-
-def filter_fields(call: Call) -> dict[str, Field]:
-    """The questions behind the filters `theme`, `district` and `relation`, as far as the call asks them."""
-    grid, takes_part = call.landscape.grid, call.form.takes_part
-    named = {
-        "theme": call.landscape.charts[0] if call.landscape.charts else "themes",
-        "district": grid.field if grid else "districts",
-        "relation": takes_part.field if takes_part else "relation",
-    }
-    return {name: call.fields[field] for name, field in named.items() if field in call.fields}
 
 
 def fits(call: Call, filters: Filters, submission: Submission) -> bool:

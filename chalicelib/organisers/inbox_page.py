@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from chalicelib.access.pages import in_words as in_language
 from chalicelib.access.pages import organiser_page
-from chalicelib.organisers.filters import ALL, filter_fields
+from chalicelib.calls.call import filter_fields
+from chalicelib.organisers.filters import ALL
 from chalicelib.organisers.inbox import count_states
 from chalicelib.organisers.just_decided import as_decided
 from chalicelib.organisers.words import STATES, answer_words, in_words, title_of, when

@@ -18,6 +18,7 @@ class Settings(Struct, frozen=True):
     announcements_table: str
     subscribers_table: str
     exports_table: str
+    imports_table: str
     audit_table: str
     access_table: str
     drafts_table: str
@@ -58,6 +59,7 @@ def settings() -> Settings:
         announcements_table=env("ANNOUNCEMENTS_TABLE", ""),
         subscribers_table=env("SUBSCRIBERS_TABLE", ""),
         exports_table=env("EXPORTS_TABLE", ""),
+        imports_table=env("IMPORTS_TABLE", ""),
         audit_table=env("AUDIT_TABLE", ""),
         access_table=env("ACCESS_TABLE", ""),
         drafts_table=env("DRAFTS_TABLE", ""),

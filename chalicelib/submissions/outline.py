@@ -5,6 +5,14 @@ from __future__ import annotations
 from msgspec import Struct
 
 
+class Standing(Struct, frozen=True):
+    """What stands in a place: its state, the import that brought it (or nothing), its fingerprint (none if erased)."""
+
+    state: str
+    source: str
+    fingerprint: str
+
+
 class Outline(Struct, frozen=True):
     """Times are UTC stamps, `expires_at` is epoch seconds, `answers` is the JSON text as stored."""
 

@@ -59,6 +59,14 @@ def media_type(content_type: str, body: bytes) -> tuple[str, str]:
         raise BodyTooLarge
     if content_type == "application/json":  # what programs send, and reading it as a header costs a little
         return content_type, ""
+    return read_header(content_type)
+
+
+def read_header(content_type: str) -> tuple[str, str]:
+    """The media type that a `Content-Type` names and its boundary, if it has one.
+
+    Raises `MediaTypeUnknown` for another character set than UTF-8.
+    """
     header = Message()
     header["Content-Type"] = content_type
     kind = header.get_content_type() if content_type.strip() else ""

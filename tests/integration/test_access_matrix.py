@@ -46,9 +46,12 @@ class Matrix:
         [export] = [one for one in world.nightly() if one["call"] == "small-call"]
         world.drain()
         [item] = world.items("submissions")
+        bring = {"Accept": JSON, "Content-Type": "text/csv"} | world.token("owner")
+        brought = world.request("POST", "/organiser/calls/small-call/imports", body=b"name\nGarten\n", headers=bring)
         self.names = {
             "call": "small-call",
             "export_id": export["export_id"],
+            "import_id": brought.json["import_id"],
             "name": "manifest.json",
             "id": item["id"]["S"],
             "reference": item["id"]["S"],

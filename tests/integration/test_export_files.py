@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from chalicelib.exports.cells import neutral
+from chalicelib.web.cells import neutral
 from tests.builders import PROJECT, kosi, kosi_answers
 from tests.integration.test_exports import schema
 from tests.integration.world import World

@@ -77,7 +77,7 @@ def test_a_problem_has_the_headers_of_its_refusal() -> None:
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_refusal_has_a_page_and_a_document(kind: type[Refusal], language: str) -> None:
     details: dict[str, Any] = {"reference": "K7Q4-9XMD-2RTB", "call": "small-call", "seconds": 2, "name": "ticket"}
-    details["contact"] = "team@example.org"
+    details |= {"contact": "team@example.org", "most": 4}
     # With a token in its hand not even a browser is sent to log in.
     page = problem_reply(kind(**details), request(language=language, accept=BROWSER, authorization="Bearer guessed"))
     document = problem_reply(kind(**details), request(language=language))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from chalicelib.organisers.filters import filter_fields
+from chalicelib.calls.call import filter_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,0 +1,1 @@
+"""Lists that somebody kept before: read, compared with the form, taken over row by row."""
