@@ -112,6 +112,7 @@ class Border:
     faults: list[Fault] = field(default_factory=list)
     answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     questions: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+    aws: Callable[[Any, str, dict[str, Any]], Any] = _call_aws
     _aside: bool = False
 
     def fail(self, operation: str, error: BaseException, *, after: bool = False, times: int = 1, skip: int = 0) -> None:
@@ -136,7 +137,7 @@ class Border:
 
     def pass_through(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         if self._aside:
-            return _call_aws(client, operation, parameters)
+            return self.aws(client, operation, parameters)
         call = Call(operation, parameters)
         self.calls.append(call)
         service = client.meta.service_model.service_name
@@ -146,10 +147,10 @@ class Border:
         for fault in self.faults:
             if fault.strikes(call):
                 if fault.after:
-                    _call_aws(client, operation, parameters)
+                    self.aws(client, operation, parameters)
                 raise fault.error
         try:
-            answer = _call_aws(client, operation, parameters)
+            answer = self.aws(client, operation, parameters)
         except ClientError as error:
             hold_missing(service, parameters, error)
             raise

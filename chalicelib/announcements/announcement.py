@@ -61,8 +61,8 @@ class Progress(Struct, frozen=True):
 class Announcement(Struct, frozen=True):
     """One announcement as stored. Times are UTC stamps; `edition` counts its wordings, `version` every write.
 
-    `count` is how many get it and `sample` the id of one of them, once they were counted; `told` are the counts of the
-    last whole walk, `queued_at` when mails were last put on the queue.
+    `count` is how many get it, `counted_at` as of when, and `sample` the id of one of them; `round` says how often they
+    were counted. `told` are the counts of the last whole walk, `queued_at` when mails were last put on the queue.
     """
 
     call: str
@@ -77,7 +77,9 @@ class Announcement(Struct, frozen=True):
     origin: Literal["written", "event"] = "written"
     version: int = 1
     edition: int = 1
+    round: int = 1
     count: int | None = None
+    counted_at: str = ""
     sample: str = ""
     progress: Progress = Progress()
     told: dict[str, int] = {}
@@ -85,6 +87,11 @@ class Announcement(Struct, frozen=True):
     sent_by: str = ""
     started_at: str = ""
     finished_at: str = ""
+
+    @property
+    def reservation(self) -> str:
+        """What those were noted under who were counted: only they get it. Each counting begins anew."""
+        return f"{self.id}.{self.round}"
 
 
 class NotSendable(Refusal):

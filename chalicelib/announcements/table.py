@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -11,6 +13,7 @@ from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
 _UNSUBSCRIBED = "#unsubscribed"  # no announcement has such an id
+_BATCH = 100  # BatchGetItem takes no more keys
 
 
 class AnnouncementRecord(Record):
@@ -26,9 +29,10 @@ class AnnouncementRecord(Record):
 
 
 class SubscriberRecord(Record):
-    """What one address (`<call>#<HMAC of the address>`) received: each announcement once, however many reports it sent.
+    """What an address (`<call>#<HMAC of the address>`) is to get: each announcement once, however many reports it sent.
 
-    `submission` is the report that the mail is about. TTL: `expires_at`; that somebody unsubscribed does not expire.
+    `announcement` is its reservation, `submission` the report that the mail is about. TTL: `expires_at`; that somebody
+    unsubscribed does not expire.
     """
 
     class Meta(TableMeta):
@@ -88,19 +92,29 @@ def unsubscribe(call: str, address: str, *, at: str) -> None:
         SubscriberRecord(f"{call}#{address}", _UNSUBSCRIBED, at=at).save()
 
 
-def unsubscribed(call: str, address: str) -> bool:
-    """Whether an address wants no announcements."""
-    with table_errors():
-        try:
-            SubscriberRecord.get(f"{call}#{address}", _UNSUBSCRIBED, consistent_read=True)
-        except SubscriberRecord.DoesNotExist:
-            return False
-    return True
+def unsubscribed(call: str, addresses: Sequence[str]) -> set[str]:
+    """Those of many addresses that want no announcements."""
+    found = _subscribers((f"{call}#{one}", _UNSUBSCRIBED) for one in addresses)
+    return {_digest(one) for one in found}
 
 
-def take(call: str, address: str, announcement: str, submission: str, *, at: str, expires_at: int) -> bool:
+def holders(call: str, addresses: Sequence[str], reservation: str) -> dict[str, str]:
+    """By address the id of the submission whose mail brings it an announcement, for those of many that get it."""
+    found = _subscribers((f"{call}#{one}", reservation) for one in addresses)
+    return {_digest(one): str(one.submission) for one in found}
+
+
+def standing(call: str, address: str, reservation: str) -> tuple[bool, str | None]:
+    """Whether an address wants no announcements, and the submission whose mail brings it this one, if it gets it."""
+    asked = [(f"{call}#{address}", one) for one in (_UNSUBSCRIBED, reservation)]
+    found = {one.announcement: one for one in _subscribers(asked)}
+    holder = found.get(reservation)
+    return _UNSUBSCRIBED in found, holder.submission if holder else None
+
+
+def take(call: str, address: str, reservation: str, submission: str, *, at: str, expires_at: int) -> bool:
     """Let this submission's mail be the one that brings an address the announcement; whether it is the one."""
-    record = SubscriberRecord(f"{call}#{address}", announcement, at=at, submission=submission, expires_at=expires_at)
+    record = SubscriberRecord(f"{call}#{address}", reservation, at=at, submission=submission, expires_at=expires_at)
     nobody_else = SubscriberRecord.address.does_not_exist() | (SubscriberRecord.submission == submission)
     try:
         with table_errors():
@@ -108,6 +122,31 @@ def take(call: str, address: str, announcement: str, submission: str, *, at: str
     except ConditionFailed:
         return False
     return True
+
+
+def forget(call: str, address: str, submission: str) -> None:
+    """Delete what an address was to get for a submission that is erased; safe to repeat.
+
+    That it wants no announcements stays: it was said for all of its reports, and names none.
+    """
+    with table_errors():
+        for record in SubscriberRecord.query(f"{call}#{address}", consistent_read=True):
+            if record.submission == submission:
+                record.delete()
+
+
+def _subscribers(keys: Iterable[tuple[str, str]]) -> list[SubscriberRecord]:
+    wanted = list(dict.fromkeys(keys))
+    with table_errors():
+        return [
+            record
+            for start in range(0, len(wanted), _BATCH)
+            for record in SubscriberRecord.batch_get(wanted[start : start + _BATCH], consistent_read=True)
+        ]
+
+
+def _digest(record: SubscriberRecord) -> str:
+    return record.address.rpartition("#")[2]
 
 
 def _record(announcement: Announcement) -> AnnouncementRecord:

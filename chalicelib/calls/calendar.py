@@ -5,11 +5,13 @@ Times stand in UTC: every calendar shows them in its owner's zone, and no zone r
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from msgspec import Struct
 
+if TYPE_CHECKING:
     from chalicelib.calls.call import Call, Event
 
 CONTENT_TYPE = "text/calendar; charset=utf-8; method=PUBLISH"
@@ -35,24 +37,58 @@ def event_calendar(
     """The file. `uid` must stay the same for ever, `sequence` grow whenever the event moves (`PublishedCall`): by them
     a calendar knows an update from another event. `at` is when this version was published, `address` the call's page.
     """
+    note = event.note.get(language, "")
+    facts = _Facts(
+        uid=uid,
+        sequence=sequence,
+        at=at,
+        starts=call.in_utc(event.starts_at),
+        ends=call.in_utc(event.ends_at),
+        title=event.title[language],
+        place=event.place[language],
+        description=f"{note}\n\n{address}" if note else address,
+        address=address,
+        organiser=call.organiser.name[language],
+        contact=call.contact.email,
+    )
+    return _file(facts)
+
+
+class _Facts(Struct, frozen=True):
+    """All that stands in a file."""
+
+    uid: str
+    sequence: int
+    at: datetime
+    starts: datetime
+    ends: datetime
+    title: str
+    place: str
+    description: str
+    address: str
+    organiser: str
+    contact: str
+
+
+@lru_cache(maxsize=16)  # ten thousand mails carry the same
+def _file(facts: _Facts) -> bytes:
     # Imported here: 0.1 s, and only ever needed where a calendar file is asked for or attached.
     from icalendar import Calendar, vCalAddress, vText
     from icalendar import Event as CalendarEvent
 
-    organiser = vCalAddress(f"MAILTO:{call.contact.email}")
-    organiser.params["CN"] = vText(call.organiser.name[language])
+    organiser = vCalAddress(f"MAILTO:{facts.contact}")
+    organiser.params["CN"] = vText(facts.organiser)
     entry = CalendarEvent()
-    entry.add("uid", uid)
-    entry.add("sequence", sequence)
-    entry.add("dtstamp", at)
-    entry.add("last-modified", at)
-    entry.add("dtstart", call.in_utc(event.starts_at))
-    entry.add("dtend", call.in_utc(event.ends_at))
-    entry.add("summary", event.title[language])
-    entry.add("location", event.place[language])
-    note = event.note.get(language, "")
-    entry.add("description", f"{note}\n\n{address}" if note else address)
-    entry.add("url", address)
+    entry.add("uid", facts.uid)
+    entry.add("sequence", facts.sequence)
+    entry.add("dtstamp", facts.at)
+    entry.add("last-modified", facts.at)
+    entry.add("dtstart", facts.starts)
+    entry.add("dtend", facts.ends)
+    entry.add("summary", facts.title)
+    entry.add("location", facts.place)
+    entry.add("description", facts.description)
+    entry.add("url", facts.address)
     entry.add("status", "CONFIRMED")
     entry["organizer"] = organiser
     calendar = Calendar()

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.announcements import table as announcements
 from chalicelib.calls.answers import Answers, AnswersInvalid, judge, judge_field
 from chalicelib.calls.judges import Wrong
 from chalicelib.calls.table import get_call
@@ -17,7 +18,7 @@ from chalicelib.runtime.table import ConditionFailed
 from chalicelib.submissions import table
 from chalicelib.submissions.changes import NotPossible, changed, erased, possible, same_answers, withdrawn
 from chalicelib.submissions.decisions import consequences, relatives_of
-from chalicelib.submissions.links import read_receipt_token
+from chalicelib.submissions.links import address_digest, read_receipt_token
 from chalicelib.submissions.submission import Erased
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def erase(keys: Keys, token: str, now: datetime) -> tuple[PublishedCall, Submiss
             # First, so that nobody who dies in between leaves reports that count as one with what is gone.
             if others := _consequences(published, submission, tombstone):
                 table.put_changes(others)
+            digest = address_digest(keys, str(submission.read_answers()[published.call.form.submitter_email]))
+            announcements.forget(submission.call, digest, submission.id)
             revisions.bury(submission, tombstone)
         submission = _found(published, submission.id)
     raise Unavailable

@@ -51,8 +51,7 @@ def occasion(published: PublishedCall, submission: Submission, at: datetime) -> 
 
 def still_there(call: Call, submission: Submission, kind: str) -> bool:
     """Whether a submission was not erased while its mail was claimed; the claim goes with it."""
-    known = submissions.find(call.call, submission.id, call.policy.shards)
-    if known is not None and known.state != "erased":
+    if submissions.existing(call.call, [submission.id], call.policy.shards):
         return True
     log("mail-erased", call=call.call, reference=submission.id, kind=kind)
     ledger.forget(submission.id, kind)

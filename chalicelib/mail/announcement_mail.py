@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from chalicelib.ledger.kinds import announcement_of
 from chalicelib.mail.about import letter_about, receipt_address, still_there
 from chalicelib.mail.delivery import deliver_letter
 from chalicelib.mail.message import Attachment, Block, Mail, Message, button, facts, heading, link, paragraph, render
+from chalicelib.mail.recipients import take
 from chalicelib.mail.texts import event_facts, language_of
 from chalicelib.mail.unsubscribing import unsubscribe_address, unsubscribe_headers
 from chalicelib.runtime.clock import stamp
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from chalicelib.jobs.messages import MailJob
     from chalicelib.mail.delivery import Letter
     from chalicelib.submissions.submission import Submission
-
-REMEMBERED = timedelta(days=30)  # which report brought an address an announcement
 
 
 def deliver_announcement(
@@ -52,14 +51,13 @@ def deliver_announcement(
         return
     letter = letter_about(call, submission, job.kind)
     digest = address_digest(keys(), letter.to)
-    if table.unsubscribed(call.call, digest):
+    unsubscribed, holder = table.standing(call.call, digest, announcement.reservation)
+    if unsubscribed:
         _leave_out(letter, "unsubscribed", digest, clock())
         return
-    at = clock()
-    if not table.take(
-        call.call, digest, announcement.id, submission.id, at=stamp(at), expires_at=int((at + REMEMBERED).timestamp())
-    ):
-        _leave_out(letter, "same-address", digest, at)
+    # Nobody holds it any more when it is sent again long after.
+    if holder != submission.id and (holder or not take(call, announcement, submission, digest, clock())):
+        _leave_out(letter, "same-address", digest, clock())
         return
 
     def write() -> Mail | None:

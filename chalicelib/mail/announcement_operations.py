@@ -13,7 +13,9 @@ from chalicelib.web.operation import FORM, JSON, PAGE, Answer, Operation, page, 
 
 
 class AnnouncementDocument(TypedDict):
-    """An announcement. `count` is how many get it, none until they are counted; `mails` counts them by their state."""
+    """An announcement. `count` is how many get it as of `counted_at`, none until they are counted; `mails` counts them
+    by their state.
+    """
 
     announcement: str
     state: AnnouncementState
@@ -23,6 +25,7 @@ class AnnouncementDocument(TypedDict):
     audience: dict[str, Any]
     with_event: bool
     count: int | None
+    counted_at: str
     mails: dict[str, int]
     created_by: str
     created_at: str
@@ -89,6 +92,9 @@ REWRITE = Operation(
 SEND = Operation(
     room="mails", names=_ONE, login=True, gives=_ONE_BACK, refuses=(*_READ, *_BODY, NotSendable),
     takes={JSON: _COUNT, FORM: _COUNT},
+)  # fmt: skip
+COUNT = Operation(
+    room="mails", names=_ONE, login=True, gives=_ONE_BACK, refuses=(*_READ, NotSendable),
 )  # fmt: skip
 CANCEL = Operation(
     room="mails", names=_ONE, login=True, gives=_ONE_BACK, refuses=(*_READ, NotSendable),

@@ -10,6 +10,7 @@ from chalicelib.calls.calendar import upcoming
 from chalicelib.errors import N_
 from chalicelib.ledger.entry import WORDS as MAIL_WORDS
 from chalicelib.mail.announcement_mail import announcement_message
+from chalicelib.mail.announcing import outdated
 from chalicelib.runtime.clock import moment, now
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions import table as submissions
@@ -79,6 +80,8 @@ def announcement_page(
         previews=_previews(published, announcement),
         # Once it is on its way: what the last whole walk over the recipients saw.
         mails=[(translate(language, MAIL_WORDS.get(name, name)), count) for name, count in announcement.told.items()],
+        counted=moment(announcement.counted_at) if announcement.counted_at else None,
+        outdated=outdated(announcement, now()),
         may_write=person.may(call.call, "moderator"),
         event_over=announcement.with_event and not upcoming(call, now()),
         problem=problem_document(refusal, request) if refusal else None,

@@ -116,6 +116,13 @@ def edit_announcement(request: Request, call: str, announcement: str) -> Reply:
     return form_page(request, person, get_call(call).call, known=known)
 
 
+@door.serve(_ONE + "/count", "POST", about=about.COUNT)
+def count_again(request: Request, call: str, announcement: str) -> Reply:
+    """Count a draft's recipients again: who confirmed since does not get it else. Nothing is sent by this."""
+    authorise(request, call, "moderator", now())
+    return _done(request, announcing.count_again(call, announcement, now=now()), deeper=True)
+
+
 @door.serve(_ONE + "/send", "POST", about=about.SEND)
 def send_announcement(request: Request, call: str, announcement: str) -> Reply:
     """Send it to all whom it is for; their number is typed, so that nobody sends to a thousand by a slip."""
@@ -151,6 +158,7 @@ def announcement_document(announcement: Announcement) -> AnnouncementDocument:
         "audience": msgspec.to_builtins(announcement.audience),
         "with_event": announcement.with_event,
         "count": announcement.count,
+        "counted_at": announcement.counted_at,
         "mails": announcement.told,
         "created_by": announcement.created_by,
         "created_at": announcement.created_at,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.calls.call import Call, PublishedCall
 
 _TRIES = 5
+COUNT_HOLDS = timedelta(hours=1)  # who confirms after the counting does not get it
 PATIENCE = timedelta(minutes=20)  # an announcement that did not move for so long is put back on the queue
 
 
@@ -80,15 +81,33 @@ def rewrite(
             return known
         if edition is not None and edition != known.edition:
             raise ChangedMeanwhile
-        new = replace(
-            known, texts=texts, audience=audience, with_event=with_event, count=None, sample="", progress=Progress(),
-            changed_at=stamp(now), edition=known.edition + 1,
-        )  # fmt: skip
+        new = _uncounted(known, now)
+        new = replace(new, texts=texts, audience=audience, with_event=with_event, edition=known.edition + 1)
         with suppress(ConditionFailed):  # the worker counts meanwhile
             new = table.put_change(known, new)
             _walk(new)
             return new
     raise Unavailable
+
+
+def count_again(call: str, announcement_id: str, *, now: datetime) -> Announcement:
+    """The draft, whose recipients are counted anew. Raises `NotFound`, `NotSendable` when it is none, `Unavailable`."""
+    for _ in range(_TRIES):
+        known = find(call, announcement_id)
+        if known.state != "draft":
+            raise NotSendable
+        if known.count is None:
+            return known
+        with suppress(ConditionFailed):
+            new = table.put_change(known, _uncounted(known, now))
+            _walk(new)
+            return new
+    raise Unavailable
+
+
+def outdated(announcement: Announcement, now: datetime) -> bool:
+    """Whether a draft's recipients were counted so long ago that others may have come since."""
+    return announcement.count is not None and moment(announcement.counted_at) + COUNT_HOLDS < now
 
 
 def send(call: str, announcement_id: str, typed: str, *, by: str, now: datetime) -> Announcement:
@@ -101,6 +120,9 @@ def send(call: str, announcement_id: str, typed: str, *, by: str, now: datetime)
         return known
     if known.state != "draft" or not known.count:
         raise NotSendable
+    if outdated(known, now):
+        count_again(call, announcement_id, now=now)
+        raise NotSendable(N_("The recipients were counted more than an hour ago. They are being counted again."))
     if typed.strip() != str(known.count):
         raise NotSendable(N_("Please type how many people get it: %(count)s."), count=known.count)
     new = replace(known, state="sending", progress=Progress(), sent_by=by, started_at=stamp(now), changed_at=stamp(now))
@@ -111,6 +133,12 @@ def send(call: str, announcement_id: str, typed: str, *, by: str, now: datetime)
     _walk(new)
     log("announcement-started", call=call, kind=announcement_id, count=known.count)
     return new
+
+
+def _uncounted(draft: Announcement, now: datetime) -> Announcement:
+    return replace(
+        draft, round=draft.round + 1, count=None, counted_at="", sample="", progress=Progress(), changed_at=stamp(now)
+    )
 
 
 def cancel(call: str, announcement_id: str, *, now: datetime) -> Announcement:

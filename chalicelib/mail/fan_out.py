@@ -1,8 +1,9 @@
 """Sending an announcement: walks over the call's submissions, a bounded slice for each message of the queue.
 
-The first walk (of a draft) counts. After an organiser has said so, each walk puts the mails that the ledger does not
-know on the queue and counts the others; when all are settled, the announcement is sent. A walk writes down after each
-page how far it is, so a crash repeats one page at most, and the ledger lets none of its mails out twice.
+The first walk (of a draft) counts, and notes who was counted (`mail/recipients.py`). After an organiser has said so,
+each walk puts the mails that the ledger does not know on the queue and counts the others; when all are settled, the
+announcement is sent. A walk writes down after each page how far it is, so a crash repeats one page at most, and the
+ledger lets none of its mails out twice.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from chalicelib.announcements import table
-from chalicelib.announcements.announcement import Progress, addresses
+from chalicelib.announcements.announcement import Progress
 from chalicelib.calls.table import get_call
 from chalicelib.errors import NotFound
 from chalicelib.jobs.batches import TryLater
@@ -24,6 +25,7 @@ from chalicelib.jobs.queues import send_announcement_job, send_mail_jobs
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import waiting
 from chalicelib.ledger.kinds import announcement_kind
+from chalicelib.mail.recipients import count_in, counted
 from chalicelib.runtime.clock import moment, now, stamp
 from chalicelib.runtime.logs import log
 from chalicelib.runtime.settings import settings
@@ -54,10 +56,12 @@ def fan_out(job: AnnouncementJob, *, clock: Callable[[], datetime] = now) -> Non
         return
     queued = pages = 0
     try:
-        for page in islice(_rest(call, announcement.progress), PAGES):
+        # Counting notes each address: a page of that is enough for one message.
+        most = 1 if announcement.state == "draft" else PAGES
+        for page in islice(_rest(call, announcement.progress), most):
             announcement, more = _take_in(call, announcement, page, clock())
             queued, pages = queued + more, pages + 1
-        whole = pages < PAGES
+        whole = pages < most
         if whole:
             announcement = _at_the_end(announcement, clock())
     except ConditionFailed:
@@ -87,10 +91,11 @@ def _take_in(call: Call, announcement: Announcement, page: list[Submission], at:
 
     Raises `ConditionFailed`, and `TryLater` when the queue does not take them.
     """
-    theirs = [one for one in page if addresses(announcement.audience, call, one, at)]
     progress, queued = announcement.progress, 0
+    counting = announcement.state == "draft"
+    theirs = (count_in if counting else counted)(call, announcement, page, at)
     counts = dict(progress.counts)
-    if announcement.state == "sending":
+    if not counting:
         kind = announcement_kind(announcement.id)
         known = ledger.entries((one.id, kind) for one in theirs)
         entries = {one.id: known.get((one.id, kind)) for one in theirs}
@@ -124,7 +129,9 @@ def _at_the_end(announcement: Announcement, at: datetime) -> Announcement:
     """What a walk that is through has found out. Raises `ConditionFailed`."""
     seen = announcement.progress
     if announcement.state == "draft":
-        new = replace(announcement, count=seen.recipients, progress=Progress(), changed_at=stamp(at))
+        new = replace(
+            announcement, count=seen.recipients, counted_at=stamp(at), progress=Progress(), changed_at=stamp(at)
+        )
     else:
         # What the first walk put on the queue, it could not count.
         done = (seen.walk > 1 or not seen.recipients) and not _open(seen.counts)

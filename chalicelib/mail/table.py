@@ -14,6 +14,7 @@ from chalicelib.runtime.settings import settings
 from chalicelib.runtime.table import ConditionFailed, Record, TableMeta, table_errors
 
 _SWITCH = "switch"
+_BATCH = 100  # BatchGetItem takes no more keys
 Counted = Literal["sent", "bounced", "complained"]
 
 
@@ -174,3 +175,14 @@ def suppression(address: str) -> Literal["bounce", "complaint"] | None:
         except SuppressionRecord.DoesNotExist:
             return None
     return "complaint" if record.complained_at else "bounce"
+
+
+def suppressed(addresses: Sequence[str]) -> set[str]:
+    """Those of many addresses (their digests) that take no mail from us."""
+    wanted = list(dict.fromkeys(addresses))
+    with table_errors():
+        return {
+            record.address
+            for start in range(0, len(wanted), _BATCH)
+            for record in SuppressionRecord.batch_get(wanted[start : start + _BATCH], consistent_read=True)
+        }

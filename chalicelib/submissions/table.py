@@ -122,6 +122,16 @@ def find_many(call: str, ids: Sequence[str], shards: int) -> list[Submission]:
     return [read_record(found[key]) for _, key in keys if key in found]
 
 
+def existing(call: str, ids: Sequence[str], shards: int) -> set[str]:
+    """Those of up to 100 submissions that are there and not erased, as of now (consistent read, one request)."""
+    keys = [(_call_shard(call, shard_of(one, shards)), one) for one in dict.fromkeys(ids)]
+    if not keys:
+        return set()
+    with table_errors():
+        found = SubmissionRecord.batch_get(keys, consistent_read=True, attributes_to_get=["id", "state"])
+        return {record.id for record in found if record.state != "erased"}
+
+
 def confirm(submission: Submission, *, at: str) -> Submission:
     """Move from `received` to `confirmed` and give the submission as it is then.
 
