@@ -42,6 +42,7 @@ def count_call(job: FiguresJob, *, clock: Callable[[], datetime] = now) -> None:
             state=last.state,
             snapshot_at=last.snapshot_at,
             counts=last.summary.counts if last.summary else {},
+            adds_up=not (last.summary and last.summary.differences),
         )
         if last
         else None

@@ -36,12 +36,13 @@ class Tally(Struct, frozen=True):
 
 
 class LastExport(Struct, frozen=True):
-    """The newest export: its state, how many submissions it holds, how many there were by the indexes."""
+    """The newest export: its state, how many submissions it holds by state, whether its balance added up."""
 
     export_id: str
     state: str
     snapshot_at: str
     counts: dict[str, int] = {}
+    adds_up: bool = True
 
 
 class Figures(Struct, frozen=True):

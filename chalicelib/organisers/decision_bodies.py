@@ -29,9 +29,9 @@ class PostedDecision(Struct, frozen=True):
     count: int | None = None
 
 
-def read_decision(content_type: str, body: bytes) -> PostedDecision:
+def read_decision(content_type: str, body: bytes, *, about: str | None = None) -> PostedDecision:
     """`{decision, submissions, primary?, batch?}`; in a form `submissions` are `REFERENCE` or `REFERENCE:VERSION`, and
-    the button `one` of a single row is `DECISION REFERENCE:VERSION`.
+    the button `one` of a single row is `DECISION REFERENCE:VERSION`. Where it names none, it is `about` that one.
 
     Raises as `read_members` does, and `AnswersInvalid` for what is no decision.
     """
@@ -42,7 +42,7 @@ def read_decision(content_type: str, body: bytes) -> PostedDecision:
     decision = members.get("decision")
     if decision not in {*DECISIONS, "undo"}:
         raise _wrong("decision", N_("This is no decision: accept, reject, merge, reopen or undo."))
-    given = members.get("submissions")
+    given = members.get("submissions", about)
     listed = given if isinstance(given, list) else [] if given is None else [given]
     if not 1 <= len(listed) <= MOST_AT_ONCE:
         raise AnswersInvalid(

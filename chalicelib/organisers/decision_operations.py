@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from msgspec.structs import replace
+
 from chalicelib.calls.answers import AnswersInvalid
 from chalicelib.calls.schema import call_name
 from chalicelib.errors import ChangedMeanwhile, LoginNeeded, NotFound, Unavailable
@@ -74,6 +76,8 @@ _DECISION: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+_ABOUT_ONE = _DECISION | {"required": ["decision"]}
+
 DECIDE = Operation(
     room="organisers",
     names=CALL,
@@ -88,3 +92,4 @@ DECIDE = Operation(
     },
     refuses=(*READING, *BODY, NotDecidable, CopyOutdated, UndoOver, CannotMerge, ChangedMeanwhile),
 )
+DECIDE_ONE = replace(DECIDE, names=CALL | {"submission": REFERENCE}, takes={JSON: _ABOUT_ONE, FORM: {"type": "object"}})

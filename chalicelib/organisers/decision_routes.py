@@ -42,9 +42,21 @@ def decide_submissions(request: Request, call: str) -> Reply:
 
     Browsers are asked once more, with the count, before many are decided at once, and which report leads an entry.
     """
+    return _decide(request, call)
+
+
+@door.serve("/organiser/calls/{call}/submissions/{submission}/decisions", "POST", about=operations.DECIDE_ONE)
+def decide_one(request: Request, call: str, submission: str) -> Reply:
+    """Decide about this submission, or about those that the body names. Safe to repeat, as deciding about many is."""
+    return _decide(request, call, submission)
+
+
+def _decide(request: Request, call: str, submission: str | None = None) -> Reply:
     person = authorise(request, call, "moderator", now())
     asked = get_call(call).call
-    posted = read_decision(request.headers.get("content-type", ""), request.body)
+    if submission is not None and read(submission) is None:
+        raise NotFound
+    posted = read_decision(request.headers.get("content-type", ""), request.body, about=submission)
     if request.wants_html and _to_ask(posted):
         from chalicelib.organisers.decision_page import question_page
 
@@ -52,7 +64,8 @@ def decide_submissions(request: Request, call: str) -> Reply:
     act = Act(batch=token_hex(8), at=stamp(now()))
     outcomes = _outcomes(asked, posted, person, act)
     if request.wants_html:
-        return see_other(_back(asked, posted, act, outcomes), headers=PRIVATE)
+        to_call = "" if submission is None else "../../"
+        return see_other(to_call + _back(asked, posted, act, outcomes), headers=PRIVATE)
     if len(outcomes) == 1:
         _tell(outcomes[0])
     return json_reply(decision_document(posted.decision, act, outcomes), headers=PRIVATE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from chalicelib.errors import NotFound
+from chalicelib.ledger.entry import MailState
 from chalicelib.organisers.decision_operations import CALL, READING
 from chalicelib.organisers.inbox import CursorInvalid
 from chalicelib.submissions.submission import State
@@ -12,7 +13,9 @@ from chalicelib.web.operation import JSON, PAGE, Answer, Operation
 
 
 class RowDocument(TypedDict):
-    """A submission in a list: nothing of its sender. `public` are the answers to public fields."""
+    """A submission in a list: nothing of its sender. `public` are the answers to public fields, `mail` is what became
+    of the newest mail that is owed to its sender.
+    """
 
     reference: str
     state: State
@@ -26,6 +29,7 @@ class RowDocument(TypedDict):
     reports: int
     duplicate_of: str | None
     source: str
+    mail: MailState | None
     public: dict[str, Any]
 
 

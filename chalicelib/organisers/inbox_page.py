@@ -12,7 +12,8 @@ from chalicelib.calls.call import filter_fields
 from chalicelib.organisers.filters import ALL
 from chalicelib.organisers.inbox import count_states
 from chalicelib.organisers.just_decided import as_decided
-from chalicelib.organisers.words import STATES, answer_words, in_words, title_of, when
+from chalicelib.organisers.mail_states import TROUBLE, mail_states
+from chalicelib.organisers.words import MAIL_STATES, STATES, answer_words, in_words, title_of, when
 from chalicelib.runtime.clock import now
 from chalicelib.submissions.decisions import copy_outdated, decidable, takes_part
 from chalicelib.submissions.flags import WORDS
@@ -22,6 +23,7 @@ from chalicelib.web.reply import SEASONED
 if TYPE_CHECKING:
     from chalicelib.access.roles import Person
     from chalicelib.calls.call import Call
+    from chalicelib.ledger.entry import MailState
     from chalicelib.organisers.filters import Filters
     from chalicelib.organisers.inbox import Page
     from chalicelib.organisers.just_decided import JustDecided
@@ -48,6 +50,8 @@ class Row(Struct, frozen=True):
     reports: int
     changed: bool
     imported: bool
+    mail: str
+    mail_trouble: bool
     decisions: tuple[str, ...]
 
 
@@ -58,6 +62,7 @@ def inbox_page(
     language = request.language
     listed = as_decided(page.submissions, decided, filters.states)
     counts = count_states(call)
+    mails = mail_states(call, listed)
     return organiser_page(
         request,
         person,
@@ -66,7 +71,7 @@ def inbox_page(
         section="submissions",
         headers=SEASONED,
         filters=filters,
-        rows=[row(call, one, language) for one in listed],
+        rows=[row(call, one, language, mail=mails.get(one.id)) for one in listed],
         tabs=_tabs(filters, counts, language),
         choices={
             name: (
@@ -86,8 +91,8 @@ def inbox_page(
     )
 
 
-def row(call: Call, submission: Submission, language: str) -> Row:
-    """What the list says of a submission: nothing of its sender but whether they take part."""
+def row(call: Call, submission: Submission, language: str, *, mail: MailState | None = None) -> Row:
+    """What the list says of a submission: nothing of its sender but whether they take part and mails reach them."""
     answers = submission.read_answers()
     named = filter_fields(call)
     labels = [
@@ -110,6 +115,8 @@ def row(call: Call, submission: Submission, language: str) -> Row:
         reports=submission.reports,
         changed=submission.state == "confirmed" and (submission.published is not None or copy_outdated(submission)),
         imported=bool(submission.source),
+        mail=in_words(MAIL_STATES, mail, language) if mail else "",
+        mail_trouble=mail in TROUBLE,
         decisions=decidable(submission),
     )
 

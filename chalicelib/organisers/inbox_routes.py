@@ -11,6 +11,7 @@ from chalicelib.organisers import inbox_operations as operations
 from chalicelib.organisers.filters import ALL, Filters, fits, read_filters, since_stamp
 from chalicelib.organisers.inbox import Page, read_page
 from chalicelib.organisers.just_decided import read_just_decided
+from chalicelib.organisers.mail_states import mail_states
 from chalicelib.runtime.clock import now
 from chalicelib.runtime.keys import keys
 from chalicelib.submissions.reference import show
@@ -20,6 +21,7 @@ from chalicelib.web.request import Request
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
+    from chalicelib.ledger.entry import MailState
     from chalicelib.submissions.submission import Submission
 
 door = Door(__name__)
@@ -38,10 +40,11 @@ def list_submissions(request: Request, call: str) -> Reply:
 
         decided = read_just_decided(asked, request.query)
         return inbox_page(request, person, asked, filters, page, decided)
+    mails = mail_states(asked, page.submissions)
     return json_reply(
         {
             "call": call,
-            "submissions": [row_document(asked, one) for one in page.submissions],
+            "submissions": [row_document(asked, one, mails.get(one.id)) for one in page.submissions],
             "next": page.next,
             "searched_to": page.searched_to,
         },
@@ -64,7 +67,7 @@ def find_submissions(call: Call, filters: Filters, cursor: str) -> Page:
     )
 
 
-def row_document(call: Call, submission: Submission) -> dict[str, Any]:
+def row_document(call: Call, submission: Submission, mail: MailState | None) -> dict[str, Any]:
     """A submission in a list, as JSON."""
     answers = submission.read_answers()
     return {
@@ -80,5 +83,6 @@ def row_document(call: Call, submission: Submission) -> dict[str, Any]:
         "reports": submission.reports,
         "duplicate_of": show(submission.duplicate_of) if submission.duplicate_of else None,
         "source": submission.source,
+        "mail": mail,
         "public": public_part(call, answers),
     }

@@ -42,10 +42,14 @@ EVENT_WORDS: Final[dict[str, str]] = {
     "import-started": N_("Import of a list started"),
     "import-cancelled": N_("Import of a list cancelled"),
     "import-problems-downloaded": N_("Errors of a list downloaded"),
-    "mail-resent": N_("E-mail sent again"),
+    "mail-sent": N_("E-mail sent again"),
+    "mails-sent": N_("E-mails held back were let go"),
+    "announcement-written": N_("Announcement written"),
+    "announcement-rewritten": N_("Announcement changed"),
     "announcement-sent": N_("Announcement sent"),
+    "announcement-cancelled": N_("Announcement cancelled"),
     "export-requested": N_("Export asked for"),
     "export-downloaded": N_("Export downloaded"),
     "export-cancelled": N_("Export cancelled"),
 }
-"""Rooms may write other events; those are shown by their names."""
+"""What any room writes into the audit trail: the events that people can read and filter by."""

@@ -6,22 +6,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from chalicelib.access.roles import Role
+from chalicelib.organisers.mail_states import TROUBLE
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call
     from chalicelib.figures.figures import Figures
 
-# What an organiser should look at: mails in these states have not reached anybody and will not by themselves.
-TROUBLE = ("bounced", "complained", "failed", "suppressed", "held")
-
 
 class ExportFigures(TypedDict):
-    """The newest export, as it was when this was counted."""
+    """The newest export, as it was when this was counted. `adds_up`: what was received is stored and in its files."""
 
     export_id: str
     state: str
     snapshot_at: str
     exported: int
+    adds_up: bool
 
 
 class OverviewDocument(TypedDict):
@@ -70,6 +69,7 @@ def overview_document(call: Call, figures: Figures | None, role: Role | None, no
             "state": export.state,
             "snapshot_at": export.snapshot_at,
             "exported": exported,
+            "adds_up": export.adds_up,
         }
         if export
         else None,

@@ -10,7 +10,7 @@ from chalicelib.access.pages import in_words
 from chalicelib.ledger.entry import WORDS as MAIL_WORDS
 from chalicelib.organisers.charts import HEIGHT, WIDTH, Timeline, timeline
 from chalicelib.organisers.labels import EXPORT_WORDS, PHASE_WORDS
-from chalicelib.organisers.overview import TROUBLE
+from chalicelib.organisers.mail_states import TROUBLE
 from chalicelib.organisers.words import STATES as STATE_WORDS
 from chalicelib.runtime.clock import moment
 from chalicelib.web.languages import format_day, format_moment, translate
@@ -46,6 +46,7 @@ def dashboard_card(call: Call, document: Mapping[str, Any], request: Request) ->
             "state": translate(language, EXPORT_WORDS.get(export["state"], export["state"])),
             "ready": export["state"] == "ready",
             "exported": export["exported"],
+            "adds_up": export["adds_up"],
         }
         if export
         else None,

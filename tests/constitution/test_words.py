@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 import app  # noqa: F401 - reads in every room, and with it every refusal
 from chalicelib.errors import Refusal
+from chalicelib.organisers.labels import EVENT_WORDS
 from chalicelib.web.languages import LOCALES, languages, translate
 
 PROJECT = Path(__file__).parents[2]
@@ -105,3 +106,10 @@ def test_no_two_refusals_share_a_code_unless_one_is_the_other() -> None:
     for refusal in refusals():
         other = by_code.setdefault(refusal.code, refusal)
         assert refusal is other or issubclass(refusal, other), f"{refusal.__name__} and {other.__name__}"
+
+
+def test_whatever_is_written_into_the_audit_trail_has_words() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "chalicelib").rglob("*.py"))
+    written = set(re.findall(r'\b(?:audit|put_audit|audit_record)\([^()]*?"([a-z]+(?:-[a-z]+)+)"', source))
+    assert {"announcement-sent", "mail-sent", "submission-read", "token-made", "note-added"} <= written
+    assert written <= EVENT_WORDS.keys()

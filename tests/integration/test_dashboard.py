@@ -5,7 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
+from chalicelib.exports import table as exports
 from chalicelib.runtime.keys import keys
 from tests.aws import throttled
 from tests.builders import answers, call_of
@@ -67,6 +69,23 @@ def test_the_newest_export_stands_beside(world: World) -> None:
     seen = world.get(CALL, login).json
     assert (seen["last_export"]["state"], seen["last_export"]["exported"], seen["came_since"]) == ("ready", 1, 1)
     assert "Seither eingegangen: 1." in world.get(f"{CALL}?lang=de", login, accept=BROWSER).body
+
+
+def test_a_balance_that_does_not_add_up_is_said_where_organisers_look_first(world: World) -> None:
+    confirmed(world)
+    [asked] = world.nightly()
+    world.drain()
+    login = world.session()
+    with world.border.aside():
+        export = exports.find("small-call", asked["export_id"])
+        assert export is not None
+        assert export.summary is not None
+        exports.keep(export, replace(export.summary, differences=("received 2, stored 1",)))
+    counted(world, login)
+    assert world.get(CALL, login).json["last_export"]["adds_up"] is False
+    for address in (CALL, "/organiser"):
+        page = world.get(f"{address}?lang=de", login, accept=BROWSER).body
+        assert "Die Bilanz des letzten Exports geht nicht auf." in page
 
 
 def test_a_look_costs_the_same_whatever_there_is(world: World) -> None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from chalicelib.ledger import table as ledger
 from chalicelib.submissions.reference import from_bits, show
 from tests.builders import answers
 from tests.integration.inbox_of import a_hundred_thousand, confirmed, put_many
@@ -178,3 +180,42 @@ def test_the_page_for_people_takes_the_same_calls_too(world: World) -> None:
         world.get(INBOX, login, accept=BROWSER)
         asked.append(world.border.operations)
     assert asked[0] == asked[1]
+
+
+def test_each_row_says_what_became_of_the_mail(world: World) -> None:
+    world.publish()
+    world.submit(answers(name="Nobody's mailbox", email="bounce@simulator.example"), key="1")
+    world.submit(answers(name="On its way", email="ada@example.org"), key="2")
+    world.drain()
+    with world.border.aside():
+        [item] = [one for one in world.items("mails") if one["submission_id"] == world.items("submissions")[0]["id"]]
+        entry = ledger.find(item["submission_id"]["S"], item["kind"]["S"])
+        assert entry is not None
+        ledger.put_events(entry, replace(entry, state="bounced"))
+    login = world.token("viewer")
+    world.border.forget()
+    rows = world.get(f"{INBOX}?state=received", login).json["submissions"]
+    assert world.border.operations.count("BatchGetItem") == 2, "the reports of the page, and the state of their mails"
+    [came_back] = [one for one in rows if one["mail"] == "bounced"]
+    assert came_back["reference"] == show(item["submission_id"]["S"])
+    assert sorted(one["mail"] for one in rows) == ["bounced", "sent"]
+    page = world.get(f"{INBOX}?state=received&lang=de", login, accept=BROWSER).body
+    assert '<li class="mark mark-look">E-Mail: kam zurück' in page
+    assert "· E-Mail: verschickt" in page
+
+
+def test_one_report_is_decided_at_its_own_address_too(world: World) -> None:
+    fill(world, range(1, 4))
+    login, one = world.token("moderator"), show(from_bits(2))
+    address = f"{INBOX}/{one}/decisions"
+    assert world.post(address, {"decision": "accept"}, login).json["outcomes"][0]["state"] == "accepted"
+    assert world.post(address, {"decision": "accept"}, login).json["outcomes"][0]["outcome"] != "done", "once"
+    assert world.get(f"{INBOX}/{show(from_bits(1))}", login).json["state"] == "confirmed"
+    answer = world.post_form(address, {"decision": "reopen", "back": one}, login)
+    assert answer.status == 303
+    assert answer.headers["Location"].startswith(f"../../submissions/{one}?")
+    merged = world.post(f"{INBOX}/{one}/decisions", {
+        "decision": "merge", "submissions": [one, show(from_bits(3))], "primary": one,
+    }, login).json  # fmt: skip
+    assert {one["state"] for one in merged["outcomes"]} == {"confirmed", "duplicate"}
+    assert world.post(f"{INBOX}/not-one/decisions", {"decision": "accept"}, login).status == 404
