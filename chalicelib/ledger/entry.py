@@ -37,6 +37,8 @@ OPEN: frozenset[MailState] = frozenset({"owed", "claimed"})
 """What a worker may claim."""
 RESENDABLE: frozenset[MailState] = frozenset({"held", "failed", "bounced"})
 """What an organiser may have sent (again). Nothing that may have arrived, and no address that wants no mail."""
+TROUBLE: frozenset[MailState] = frozenset({"bounced", "complained", "failed", "suppressed", "held"})
+"""What an organiser should look at: it has not reached anybody, and will not by itself."""
 
 MOST_ATTEMPTS = 10
 LONGEST_WAIT = 900  # seconds; SQS delays a message no longer

@@ -9,10 +9,11 @@ from msgspec import Struct
 from chalicelib.access.pages import in_words as in_language
 from chalicelib.access.pages import organiser_page
 from chalicelib.calls.call import filter_fields
+from chalicelib.ledger.entry import TROUBLE
 from chalicelib.organisers.filters import ALL
 from chalicelib.organisers.inbox import count_states
 from chalicelib.organisers.just_decided import as_decided
-from chalicelib.organisers.mail_states import TROUBLE, mail_states
+from chalicelib.organisers.mail_states import mail_states
 from chalicelib.organisers.words import MAIL_STATES, STATES, answer_words, in_words, title_of, when
 from chalicelib.runtime.clock import now
 from chalicelib.submissions.decisions import copy_outdated, decidable, takes_part

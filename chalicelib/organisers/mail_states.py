@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from chalicelib.ledger.entry import MailState
     from chalicelib.submissions.submission import Submission
 
-# What an organiser should look at: mails in these states have not reached anybody and will not by themselves.
-TROUBLE = ("bounced", "complained", "failed", "suppressed", "held")
-
 
 def mail_states(call: Call, submissions: Sequence[Submission]) -> dict[str, MailState]:
     """By submission id, the state of the newest mail that is owed to its sender; nothing where none is owed.

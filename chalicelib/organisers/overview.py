@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from chalicelib.access.roles import Role
-from chalicelib.organisers.mail_states import TROUBLE
+from chalicelib.ledger.entry import TROUBLE
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import Call

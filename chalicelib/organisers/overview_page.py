@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.access.pages import in_words
+from chalicelib.ledger.entry import TROUBLE
 from chalicelib.ledger.entry import WORDS as MAIL_WORDS
 from chalicelib.organisers.charts import HEIGHT, WIDTH, Timeline, timeline
 from chalicelib.organisers.labels import EXPORT_WORDS, PHASE_WORDS
-from chalicelib.organisers.mail_states import TROUBLE
 from chalicelib.organisers.words import STATES as STATE_WORDS
 from chalicelib.runtime.clock import moment
 from chalicelib.web.languages import format_day, format_moment, translate
