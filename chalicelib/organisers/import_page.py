@@ -115,6 +115,8 @@ def import_page(
         section="submissions",
         status=refusal.status if refusal else 200,
         headers=FORM | (_LOOK_AGAIN if running else {}),
+        # After a refusal the same page stands at the address of the form.
+        here=f"{request.root}organiser/calls/{call.call}/",
         taking=taking,
         title=taking.file or when(taking.created_at, call, language),
         state_words=translate(language, STATE_WORDS[taking.state]),

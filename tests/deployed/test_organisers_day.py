@@ -47,14 +47,19 @@ def call(stack: Stack, tmp_path: Path, address: str) -> str:
 
 
 def log_in(page: Page, stack: Stack, address: str) -> None:
-    page.goto(f"{HERE}/submissions")
+    log_in_to(page, stack, address, HERE)
+
+
+def log_in_to(page: Page, stack: Stack, address: str, here: str) -> None:
+    """By the mailed link, to the inbox of a call."""
+    page.goto(f"{here}/submissions")
     page.get_by_label("E-Mail-Adresse").fill(address)
     page.get_by_role("button", name="Link zusenden").click()
     found = re.search(rf"{re.escape(stack.url)}/organiser/session/\S+", stack.mail(address)["text"])
     assert found is not None
     page.goto(found[0])
     page.get_by_role("button", name="Jetzt anmelden").click()
-    page.wait_for_url(f"**{HERE}/submissions*")
+    page.wait_for_url(f"**{here}/submissions*")
 
 
 def rows(page: Page) -> Any:

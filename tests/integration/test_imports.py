@@ -332,6 +332,8 @@ def test_a_browser_brings_a_file_and_is_led_through(world: World, eva: dict[str,
     wrong = world.post_form(f"{address}/columns", {"column-name": "0"}, owner)
     assert wrong.status == 422
     assert 'href="#field-themes"' in wrong.body
+    action = f"{CALL}/imports/{brought.headers['Location'].rpartition('/')[2]}/columns"
+    assert f'action="../../../../..{action}"' in wrong.body, "the page now stands one step deeper"
     good = {
         "column-name": "0",
         "column-summary": "1",
