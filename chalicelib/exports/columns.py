@@ -104,6 +104,10 @@ def _known(call: Call) -> list[Column]:
             "mails", "codes", N_("E-mails"), N_("What became of each e-mail about it, as “kind:state”."),
             lambda one: [f"{mail.kind}:{mail.state}" for mail in one.mails],
         ),
+        known(
+            "source", "text", N_("Imported by"),
+            N_("The import that brought it; empty where its sender did."), lambda one: one.source,
+        ),
     ]  # fmt: skip
 
 

@@ -45,6 +45,7 @@ class Line(Struct):
     duplicate_of: str | None
     flags: Raw
     reports: int
+    source: str
     mails: list[MailLine]
 
 
@@ -63,6 +64,7 @@ class Record(Struct):
     duplicate_of: str | None
     flags: list[str]
     reports: int
+    source: str
     mails: list[MailLine]
 
 
@@ -116,5 +118,6 @@ def line_of(submission: Submission, mails: list[Entry]) -> Line:
         duplicate_of=show(submission.duplicate_of) if submission.duplicate_of else None,
         flags=Raw(msgspec.json.encode(submission.flags)),
         reports=submission.reports,
+        source=submission.source,
         mails=[MailLine(one.kind, one.state, one.attempts, one.sent_at) for one in mails],
     )

@@ -74,6 +74,7 @@ class _Item(Struct):
     duplicate_of: _Text = _NO_TEXT
     flags: _Text = _NO_TEXT
     merged: _Text = _NO_TEXT
+    source: _Text = _NO_TEXT
     history: _History = field(default_factory=_History)
     expires_at: _Number | None = None
 
@@ -208,6 +209,7 @@ def to_line(item: _Item, identity: str, mails: list[MailLine]) -> Line:
         duplicate_of=show(item.duplicate_of.S) if item.duplicate_of.S else None,
         flags=Raw(item.flags.S.encode()) if item.flags.S else _NONE,
         reports=1 + (len(msgspec.json.decode(item.merged.S)) if item.merged.S else 0),
+        source=item.source.S or "",
         mails=mails,
     )
 

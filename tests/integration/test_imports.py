@@ -88,12 +88,17 @@ def test_a_list_comes_in_and_waits_for_a_decision_and_nobody_gets_a_mail(world: 
 
 def test_the_balance_is_true_with_what_was_taken_over(world: World, eva: dict[str, str]) -> None:
     world.submit()
-    start(world, eva, check(world, eva, TWO)["import_id"])
+    done = start(world, eva, check(world, eva, TWO)["import_id"])
     world.drain()
     world.nightly()
     world.drain()
     balance = json.loads(world.file(next(one for one in world.files() if one.endswith("balance.json"))))
     assert (balance["received"], balance["stored"], balance["exported"], balance["adds_up"]) == (3, 3, 3, True)
+    files = {name.rpartition("/")[2]: content for name, content in world.files().items() if name.startswith("exports/")}
+    exported = json.loads(files["submissions.json"])["submissions"]
+    assert sorted(one["source"] for one in exported) == ["", done["import_id"], done["import_id"]]
+    rows = list(csv.DictReader(io.StringIO(files["submissions.csv"].decode())))
+    assert [one["source"] for one in rows] == [one["source"] for one in exported]
 
 
 def test_errors_are_told_by_row_column_and_reason_and_the_others_come_in(world: World, eva: dict[str, str]) -> None:
