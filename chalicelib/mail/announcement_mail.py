@@ -115,7 +115,7 @@ def announcement_message(
             facts((say(N_("Reference")), submission.reference)),
             button(say(N_("To my report")), receipt),
             paragraph(say(invited if announcement.audience.invited else reported, {"title": call.title[language]})),
-            link(say(N_("No more announcements")), unsubscribe),
+            link(say(N_("If you want no more announcements")), unsubscribe),
         ),
     )
 

@@ -30,6 +30,18 @@ ORDER: tuple[MailState, ...] = (
     "held", "failed", "bounced", "complained", "suppressed", "owed", "claimed", "sent", "delivered",
 )  # fmt: skip
 
+_TABS: dict[MailState, str] = {
+    "held": N_("Held back"),
+    "failed": N_("Not sendable"),
+    "bounced": N_("Came back"),
+    "complained": N_("Unwanted"),
+    "suppressed": N_("Left out"),
+    "owed": N_("Waiting"),
+    "claimed": N_("On their way"),
+    "sent": N_("Handed over"),
+    "delivered": N_("Delivered"),
+}
+"""The states as short as a row of nine needs them; the heading below says each in full."""
 _CAUSES = {
     "prepared": N_("prepared for you to send"),
     "address-cap": N_("too many to this address on that day"),
@@ -99,7 +111,7 @@ def outbox_page(
         section="mails",
         asked=asked,
         state_words=translate(language, WORDS[listed.state]) if listed.state else "",
-        states=[(one, translate(language, WORDS[one]), counts[one]) for one in ORDER],
+        states=[(one, translate(language, _TABS[one]), counts[one]) for one in ORDER],
         kinds=[(one, translate(language, words)) for one, words in ORGANISERS_WORDS.items()],
         most=outbox.MOST_COUNTED,
         mails=[_row(one, call, language) for one in mails],

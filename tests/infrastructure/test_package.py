@@ -1,6 +1,7 @@
 """What is packaged: all that the app needs, nothing else, and never something stale."""
 
 import json
+import subprocess
 import sys
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -70,6 +71,34 @@ def test_templates_ship_as_python(made: Package) -> None:
     assert len(
         [name for name in found if name.startswith("chalicelib/web/compiled_templates/tmpl_") and name.endswith(".py")]
     ) == len(sources)
+
+
+_CALENDAR = """
+import sys
+from datetime import UTC, datetime
+sys.path[:0] = [sys.argv[1]]
+from chalicelib.calls.calendar import event_calendar
+from chalicelib.runtime.clock import now
+import icalendar
+assert icalendar.__file__.startswith(sys.argv[1])
+from types import SimpleNamespace as Of
+words = {"de": "Übersicht"}
+event = Of(title=words, place=words, note={}, starts_at=now(), ends_at=now())
+call = Of(contact=Of(email="team@example.org"), organiser=Of(name=words), in_utc=lambda at: at)
+file = event_calendar(call, event, language="de", uid="u", sequence=3, at=now(), address="https://example.org")
+[entry] = icalendar.Calendar.from_ical(file).walk("VEVENT")
+assert (entry["SUMMARY"], entry["SEQUENCE"]) == ("Übersicht", 3), file
+"""
+
+
+def test_a_calendar_file_is_made_from_the_zip_alone(made: Package, tmp_path: Path) -> None:
+    """What slimming takes away (zones, type stubs) must not be what icalendar needs."""
+    with zipfile.ZipFile(made.archive) as whole:
+        whole.extractall(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", _CALENDAR, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_packaging_again_gives_the_same_bytes(made: Package, project: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from chalicelib.calls.call import Organiser
 from chalicelib.jobs.batches import TryLater
 from chalicelib.jobs.messages import LoginJob
 from chalicelib.mail.login import deliver_login
+from chalicelib.mail.table import stop, switch
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.settings import settings
@@ -320,3 +321,11 @@ def test_the_language_that_was_asked_for_stays(world: World) -> None:
 def test_it_is_told_when_the_queue_does_not_take_it(world: World) -> None:
     world.border.fail("SendMessage", throttled(), times=9)
     assert ask(world).status == 503
+
+
+def test_the_link_comes_while_sending_is_stopped_and_other_mails_wait(world: World) -> None:
+    with world.border.aside():
+        stop(switch(), cause="bounces", at=stamp(now()))
+    assert world.submit().status == 201
+    assert world.get(EXPORTS, cookie(world.post(linked(world)))).status == 200, "whoever must see to it gets in"
+    assert [mail.to for mail in world.mails] == [OWNER]

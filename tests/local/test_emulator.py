@@ -38,6 +38,9 @@ def shout(event, context):
     print("HEARD")
 def echo(event, context):
     return {"statusCode": 200, "body": json.dumps(event), "headers": {"Content-Type": "application/json"}}
+def forward(event, context):
+    for record in event["Records"]:
+        boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=record["body"])
 def send_batch(event, context):
     entries = [{"Id": "1", "MessageBody": "m"}]
     boto3.client("sqs").send_message_batch(QueueUrl=event["queue"], Entries=entries)
@@ -264,6 +267,26 @@ def test_two_processes_of_a_function_share_one_unpacked_copy(aws: Emulator) -> N
         for name in ("one", "two")
     }
     assert len(roots) == 1
+
+
+def test_a_parameter_of_the_template_says_how_many_workers_a_queue_has(aws: Emulator) -> None:
+    """CloudFormation hands a parameter over as text; the poller counts with it."""
+    queues = aws.client("sqs")
+    done, waiting = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("done", "waiting"))
+    arn = queues.get_queue_attributes(QueueUrl=waiting, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    mapping = {
+        "FunctionName": make_function(aws, "forward", "forward", QUEUE=done),
+        "EventSourceArn": arn,
+        "ScalingConfig": {"MaximumConcurrency": {"Ref": "Most"}},
+    }
+    template = {
+        "Parameters": {"Most": {"Type": "Number", "Default": 2}},
+        "Resources": {"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping}},
+    }
+    aws.client("cloudformation").create_stack(StackName="workers", TemplateBody=json.dumps(template))
+    queues.send_message(QueueUrl=waiting, MessageBody="m")
+    [came] = wait_for(lambda: queues.receive_message(QueueUrl=done).get("Messages"), what="the message to be handled")
+    assert came["Body"] == "m"
 
 
 def test_the_api_hands_over_path_and_body_as_they_were_sent(aws: Emulator) -> None:
