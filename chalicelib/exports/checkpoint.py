@@ -9,11 +9,11 @@ from chalicelib.exports.tally import Tally
 
 
 class Run(Struct):
-    """Lines in order, put away in the bucket in blocks: each block's first key, and where it ends (bytes)."""
+    """Lines in order, put away in the bucket in blocks: under which key, how many bytes, at which to go on."""
 
     key: str
-    firsts: list[str]
-    ends: list[int]
+    size: int
+    at: int = 0
 
 
 class Unfinished(Struct):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,9 +125,8 @@ def _workbook(export: Export, published: PublishedCall, records: Iterable[Record
 
 
 def _put(export: Export, name: str, content: bytes, content_type: str) -> ExportFile:
-    upload = Upload(export, name, content_type)
-    upload.write(content)
-    return upload.close()
+    storage.put_file(export, name, content, content_type)
+    return ExportFile(name=name, size=len(content), sha256=sha256(content).hexdigest())
 
 
 def _received(export: Export, published: PublishedCall, stored: int, read_at: datetime) -> int:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.exports import runs
+from chalicelib.exports.lines import Lines
 from chalicelib.exports.reader import Page, Read, make_ready, read_page
 from chalicelib.runtime.clock import moment, stamp
 
@@ -36,8 +37,7 @@ class Gathering:
         read_at = moment(checkpoint.read_at)
         self._now = read_at.timestamp()
         self._overdue = stamp(read_at - OVERDUE)
-        self._size = 0
-        self.kept: list[bytes] = []
+        self.kept = Lines()
 
     @property
     def shards_done(self) -> int:
@@ -76,15 +76,12 @@ class Gathering:
         if self.kept:
             name = f"run-{self._export.owner}-{len(self._checkpoint.runs)}"
             self._checkpoint.runs.append(runs.put_away(self._export, name, self.kept))
-            self.kept, self._size = [], 0
 
     def _take(self, page: Page) -> None:
         for one in page.read:
-            self._count(one)
-        if self._size >= runs.RUN:
-            self.put_away()
+            self._count(one, page)
 
-    def _count(self, one: Read) -> None:
+    def _count(self, one: Read, page: Page) -> None:
         tally = self._checkpoint.tally
         if one.state == "erased":
             tally.count_removed(one.id)
@@ -98,9 +95,9 @@ class Gathering:
                 mails=one.mails,
                 overdue=one.changed_at < self._overdue,
             )
-            line = one.key + b"\t" + one.line + b"\n"
-            self.kept.append(line)
-            self._size += len(line)
+            if self.kept.full:
+                self.put_away()
+            self.kept.add(one.key, page.lines[one.line])
 
     def _expired(self, one: Read) -> bool:
         return one.expires_at is not None and one.expires_at <= self._now

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.calls.call import DecisionMails
 
 _BATCH = 100  # BatchGetItem takes no more keys
+_EMPTY = Raw(b"{}")
 _NULL = Raw(b"null")
 _NONE = Raw(b"[]")
 _TRIES = 8
@@ -43,6 +44,17 @@ class _Number(Struct, frozen=True):
     N: str = "0"
 
 
+class _Long(Struct, frozen=True):
+    """A text that may be long: a piece of the answer, and no copy of it before it is needed."""
+
+    S: Raw = Raw(b'""')
+
+    def json(self, default: Raw) -> Raw:
+        """The JSON that the text is."""
+        text = _decode_text(self.S)
+        return Raw(text.encode()) if text else default
+
+
 class _Event(Struct):
     event: _Text
 
@@ -55,7 +67,7 @@ class _History(Struct):
     L: list[_Happening] = field(default_factory=list)
 
 
-_NO_TEXT, _NO_NUMBER = _Text(), _Number()
+_NO_TEXT, _NO_NUMBER, _NOTHING = _Text(), _Number(), _Long()
 
 
 class _Item(Struct):
@@ -67,12 +79,12 @@ class _Item(Struct):
     changed_at: _Text
     language: _Text = _NO_TEXT
     form_version: _Number = _NO_NUMBER
-    answers: _Text = _NO_TEXT
-    published: _Text = _NO_TEXT
+    answers: _Long = _NOTHING
+    published: _Long = _NOTHING
     confirmed_at: _Text = _NO_TEXT
     decided_at: _Text = _NO_TEXT
     duplicate_of: _Text = _NO_TEXT
-    flags: _Text = _NO_TEXT
+    flags: _Long = _NOTHING
     merged: _Text = _NO_TEXT
     source: _Text = _NO_TEXT
     history: _History = field(default_factory=_History)
@@ -105,6 +117,7 @@ class _Mails(Struct):
     unprocessed: dict[str, _Keys] = field(name="UnprocessedKeys", default_factory=dict)
 
 
+_decode_text = msgspec.json.Decoder(str).decode
 _decode_query = msgspec.json.Decoder(_Query).decode
 _decode_mails = msgspec.json.Decoder(_Mails).decode
 encode = msgspec.json.Encoder().encode
@@ -114,7 +127,7 @@ class Read(Struct):
     """One submission as read: its line, and what counting needs. Erased ones have no line."""
 
     key: bytes  # orders by time of submission, then by id
-    line: bytes
+    line: slice  # of the page's lines
     id: str
     state: str
     submitted_at: str
@@ -125,9 +138,13 @@ class Read(Struct):
 
 
 class Page(Struct):
-    """A page of a shard; `after` is where the next one begins, `None` at the end."""
+    """A page of a shard; `after` is where the next one begins, `None` at the end.
+
+    Its lines are in one piece: several pages wait side by side, and would leave memory full of holes.
+    """
 
     read: list[Read]
+    lines: bytes
     after: str | None
 
 
@@ -142,10 +159,11 @@ def read_page(call: str, shard: int, after: str | None, policy: DecisionMails) -
     answer = _decode_query(body)
     owed = [_owed(one, policy) for one in answer.items]
     mails = _mails_of(answer.items, owed)
-    return Page(
-        read=[_read(one, kinds, mails.get(one.id.S or "", [])) for one, kinds in zip(answer.items, owed, strict=True)],
-        after=answer.last.id.S if answer.last else None,
-    )
+    lines = bytearray()
+    read = [
+        _read(one, kinds, mails.get(one.id.S or "", []), lines) for one, kinds in zip(answer.items, owed, strict=True)
+    ]
+    return Page(read, bytes(lines), after=answer.last.id.S if answer.last else None)
 
 
 def _query(call: str, shard: int, after: str | None) -> bytes:
@@ -171,12 +189,14 @@ def _owed(item: _Item, policy: DecisionMails) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if when_to_send(kind, policy) != "off")
 
 
-def _read(item: _Item, owed: tuple[str, ...], mails: list[MailLine]) -> Read:
+def _read(item: _Item, owed: tuple[str, ...], mails: list[MailLine], lines: bytearray) -> Read:
     identity, state, submitted_at = item.id.S or "", item.state.S or "", item.submitted_at.S or ""
-    line = b"" if state == "erased" else _one_line(encode(to_line(item, identity, mails)))
+    start = len(lines)
+    if state != "erased":
+        lines += _one_line(encode(to_line(item, identity, mails)))
     return Read(
         key=f"{submitted_at}#{identity}".encode(),
-        line=line,
+        line=slice(start, len(lines)),
         id=identity,
         state=state,
         submitted_at=submitted_at,
@@ -204,10 +224,10 @@ def to_line(item: _Item, identity: str, mails: list[MailLine]) -> Line:
         decided_at=item.decided_at.S,
         language=item.language.S or "",
         form_version=int(item.form_version.N),
-        answers=Raw((item.answers.S or "{}").encode()),
-        published=Raw(item.published.S.encode()) if item.published.S else _NULL,
+        answers=item.answers.json(_EMPTY),
+        published=item.published.json(_NULL),
         duplicate_of=show(item.duplicate_of.S) if item.duplicate_of.S else None,
-        flags=Raw(item.flags.S.encode()) if item.flags.S else _NONE,
+        flags=item.flags.json(_NONE),
         reports=1 + (len(msgspec.json.decode(item.merged.S)) if item.merged.S else 0),
         source=item.source.S or "",
         mails=mails,

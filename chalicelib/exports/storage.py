@@ -32,10 +32,10 @@ class Pointer(Struct, frozen=True):
     manifest: str
 
 
-def put_file(export: Export, name: str, content: bytes, content_type: str) -> None:
+def put_file(export: Export, name: str, content: bytes | bytearray, content_type: str) -> None:
     """Write a file in one go. Raises `Unavailable`."""
     with aws_errors():
-        s3().put_object(Bucket=_bucket(), Key=export.prefix + name, Body=content, ContentType=content_type)
+        s3().put_object(Bucket=_bucket(), Key=export.prefix + name, Body=content, ContentType=content_type)  # type: ignore[arg-type]
 
 
 def read_file(export: Export, name: str) -> Iterator[bytes]:
@@ -52,7 +52,7 @@ def copy_out(export: Export, name: str, *, bucket: str, key: str) -> None:
         s3().copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": _bucket(), "Key": export.prefix + name})
 
 
-def put_work(export: Export, name: str, content: bytes) -> None:
+def put_work(export: Export, name: str, content: bytes | bytearray) -> None:
     """Put something away that the builder needs again: no part of the export, gone when it is ready."""
     put_file(export, WORK + name, content, "application/octet-stream")
 

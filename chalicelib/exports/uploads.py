@@ -32,7 +32,10 @@ class Upload:
         self._upload_id = left.upload_id if left else ""
         self._etags = list(left.etags) if left else []
         self._size = left.size if left else 0
-        self._buffer = bytearray(storage.get_work(export, left.rest) if left and left.rest else b"")
+        # Of its full size from the start, and used again for each part: what grows and goes leaves holes in memory.
+        self._buffer, self._filled = bytearray(PART), 0
+        if left and left.rest:
+            self._fill(memoryview(storage.get_work(export, left.rest)))
         # A hash cannot be put away: of a file that was left the sum is taken of what S3 has in the end.
         self._digest = None if left else sha256()
 
@@ -41,24 +44,26 @@ class Upload:
         if self._digest is not None:
             self._digest.update(content)
         self._size += len(content)
-        self._buffer += content
-        if len(self._buffer) >= PART:
-            self._send_part()
+        rest = memoryview(content)
+        while rest:
+            rest = self._fill(rest)
+            if self._filled == len(self._buffer):
+                self._send_part(self._buffer)
 
     def leave(self, mark: str) -> Unfinished:
         """Put away what S3 does not have yet; `mark` makes the name of that its own. Raises `Unavailable`."""
-        rest = f"{mark}-{self.name}" if self._buffer else ""
+        rest = f"{mark}-{self.name}" if self._filled else ""
         if rest:
-            storage.put_work(self._export, rest, bytes(self._buffer))
+            storage.put_work(self._export, rest, self._held())
         return Unfinished(self.name, self._upload_id, self._etags, self._size, rest)
 
     def close(self) -> ExportFile:
         """The file is whole. Raises `Unavailable`."""
         if not self._upload_id:
-            storage.put_file(self._export, self.name, bytes(self._buffer), self._content_type)
+            storage.put_file(self._export, self.name, self._held(), self._content_type)
         else:
-            if self._buffer:
-                self._send_part()
+            if self._filled:
+                self._send_part(self._held())
             parts: list[CompletedPartTypeDef] = [
                 {"ETag": etag, "PartNumber": number} for number, etag in enumerate(self._etags, start=1)
             ]
@@ -75,6 +80,16 @@ class Upload:
             with aws_errors():
                 s3().abort_multipart_upload(Bucket=_bucket(), Key=self._key, UploadId=self._upload_id)
 
+    def _fill(self, content: memoryview) -> memoryview:
+        """Take as much as there is room for; gives the rest."""
+        taken = content[: len(self._buffer) - self._filled]
+        self._buffer[self._filled : self._filled + len(taken)] = taken
+        self._filled += len(taken)
+        return content[len(taken) :]
+
+    def _held(self) -> bytes:
+        return bytes(memoryview(self._buffer)[: self._filled])
+
     def _sum(self) -> str:
         if self._digest is None:
             self._digest = sha256()
@@ -82,7 +97,7 @@ class Upload:
                 self._digest.update(chunk)
         return self._digest.hexdigest()
 
-    def _send_part(self) -> None:
+    def _send_part(self, content: bytes | bytearray) -> None:
         with aws_errors():
             if not self._upload_id:
                 started = s3().create_multipart_upload(Bucket=_bucket(), Key=self._key, ContentType=self._content_type)
@@ -92,11 +107,10 @@ class Upload:
                 Key=self._key,
                 UploadId=self._upload_id,
                 PartNumber=len(self._etags) + 1,
-                Body=self._buffer,  # type: ignore[arg-type] # what is bytes-like will do, and a copy is 5 MB
+                Body=content,  # type: ignore[arg-type] # what is bytes-like will do, and a copy is 5 MB
             )
         self._etags.append(answer["ETag"])
-        # Not cleared but replaced: whoever sent the part may still hold it.
-        self._buffer = bytearray()
+        self._filled = 0
 
 
 def _bucket() -> str:

@@ -10,6 +10,7 @@ from chalicelib.exports import runs
 from chalicelib.exports.csv_files import CsvFile
 from chalicelib.exports.documents import read_line, submissions_head
 from chalicelib.exports.json_files import JsonFile, NdjsonFile
+from chalicelib.exports.lines import Lines, key_of
 from chalicelib.exports.uploads import Upload
 from chalicelib.runtime.settings import settings
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from chalicelib.exports.checkpoint import Checkpoint
     from chalicelib.exports.export import Export
 
-BATCH = 1000  # submissions that are written together
+BATCH = 250  # submissions that are written together
 
 
 class Writing:
     """One pass over the lines feeds all files. What it knows is in the checkpoint once `leave` was called."""
 
-    def __init__(self, export: Export, published: PublishedCall, checkpoint: Checkpoint, kept: list[bytes]) -> None:
+    def __init__(self, export: Export, published: PublishedCall, checkpoint: Checkpoint, kept: Lines) -> None:
         self._export = export
         self._checkpoint = checkpoint
         self._kept = kept
@@ -42,11 +43,10 @@ class Writing:
     def batches(self) -> Iterator[None]:
         """Write on, a batch each step; may be left after any. Raises `Unavailable`."""
         state = self._checkpoint
-        self._kept.sort()
         lines = runs.merged(self._export, state.runs, self._kept, state.last)
         while batch := list(islice(lines, BATCH)):
             self._write([line[line.index(b"\t") + 1 : -1] for line in batch])
-            state.last = batch[-1][: batch[-1].index(b"\t")].decode()
+            state.last = key_of(batch[-1])
             state.written += len(batch)
             yield
 

@@ -58,14 +58,14 @@ def test_the_lines_are_those_of_the_models(written: list[Submission], monkeypatc
     after: str | None = None
     while True:
         page = reader.read_page(call, 0, after, DecisionMails())
-        read += page.read
+        read += [(one, page.lines[one.line]) for one in page.read]
         after = page.after
         if after is None:
             break
     stored = [one for some in table.pages(call, 0) for one in some]
     known = {one.id: [entry] for one in stored if (entry := ledger.find(one.id, "confirm")) is not None}
-    assert [one.line for one in read] == [json.encode(line_of(one, known[one.id])) for one in stored]
-    assert [(one.id, one.state, one.expires_at) for one in read] == [
+    assert [line for _, line in read] == [json.encode(line_of(one, known[one.id])) for one in stored]
+    assert [(one.id, one.state, one.expires_at) for one, _ in read] == [
         (one.id, one.state, one.expires_at) for one in stored
     ]
     alive = [one for one in stored if one.expires_at is None or one.expires_at > 1000]
@@ -76,5 +76,6 @@ def test_an_erased_one_has_no_line() -> None:
     call = f"call-{next(_calls)}"
     one = replace(submission_of(number=7), call=call, shard=0)
     table.create(erased(one, STAMP))
-    [read] = reader.read_page(call, 0, None, DecisionMails()).read
-    assert (read.line, read.state, read.mails) == (b"", "erased", [])
+    page = reader.read_page(call, 0, None, DecisionMails())
+    [read] = page.read
+    assert (page.lines[read.line], read.state, read.mails) == (b"", "erased", [])
