@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from infra.chromium import ARGUMENTS, find_chromium
 from infra.local import ports
@@ -74,6 +74,7 @@ def browser() -> Iterator[Browser]:
     """This machine's own Chromium, headless."""
     chromium: Path | None = find_chromium()
     assert chromium is not None, "no Chromium: `python -m tests.prerequisites` says how to get one"
+    expect.set_options(timeout=20_000)  # ms: how fast a page is says a benchmark, not a machine that does other things
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield opened

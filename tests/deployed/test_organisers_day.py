@@ -1,5 +1,6 @@
 """A day of an organiser, in German, in a real browser: look through forty reports, decide, merge, edit, take a file."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from tests.builders import later, published, submission_of
 from tests.deployed.stack import CALL, ROOT, Stack
 from tests.deployed.test_accessibility import look_at
 from tests.deployed.test_in_the_browser import DESK, PHONE, Watch
-from tests.local.waiting import wait_for
 
 NAME = "ein-tag-im-team"
 MANY = 40
@@ -155,20 +155,24 @@ def test_an_organisers_day(browser: Browser, stack: Stack, call: str) -> None:  
         assert watch.complaints == []
         assert any(policies)
         assert not [policy for policy in policies if "unsafe" in policy]
-        take_an_export_away(page, stack)
+        take_an_export_away(page)
 
 
-def take_an_export_away(page: Page, stack: Stack) -> None:
-    headers = {"Origin": stack.url, "Accept": "application/json"}
-    started = page.request.post(f"{HERE}/exports", headers=headers).json()
-    address = f"{HERE}/exports/{started['export_id']}"
-
-    def ready() -> dict[str, Any] | None:
-        export: dict[str, Any] = page.request.get(address, headers=headers).json()
-        assert export["state"] not in {"failed", "cancelled"}
-        return export if export["state"] == "ready" else None
-
-    export = wait_for(ready, seconds=90, what="the export")
-    assert export["counts"]["duplicate"] == 2
-    document = page.request.get(f"{address}/files/submissions.json", headers=headers).json()
+def take_an_export_away(page: Page) -> None:
+    """Press, wait on the page that looks again by itself, click a file, and find it in the log."""
+    page.goto(f"{HERE}/exports")
+    sound(page)
+    page.get_by_role("button", name="Jetzt exportieren").click()
+    link = page.get_by_role("link", name="submissions.json", exact=True)
+    expect(link).to_be_visible(timeout=90_000)
+    sound(page)
+    expect(page.locator("main")).to_contain_text(f"Die Bilanz geht auf: {MANY} Meldungen")
+    with page.expect_download() as downloading:
+        link.click()
+    document = json.loads(downloading.value.path().read_bytes())
+    assert downloading.value.suggested_filename.endswith("submissions.json")
+    assert sum(one["state"] == "duplicate" for one in document["submissions"]) == 2
     assert "Ein ganz anderer Name" in [(one["published"] or {}).get("name") for one in document["submissions"]]
+    page.goto(f"{HERE}/audit")
+    expect(page.locator("main")).to_contain_text("Export heruntergeladen")
+    sound(page)
