@@ -1,7 +1,7 @@
 """Announcements: written, counted, sent to each recipient once, whatever happens on the way."""
 
 import json
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-import app
 from chalicelib.announcements import table
 from chalicelib.calls.call import Call, Consents, Event, Policy
 from chalicelib.jobs.messages import AnnouncementJob
@@ -20,7 +19,6 @@ from chalicelib.mail import table as mail_table
 from chalicelib.mail.fan_out import fan_out
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
-from chalicelib.runtime.settings import settings
 from chalicelib.submissions.links import address_digest
 from chalicelib.submissions.reference import from_bits
 from chalicelib.submissions.submission import shard_of
@@ -28,8 +26,8 @@ from chalicelib.submissions.table import SubmissionRecord, _record
 from tests.aws import Crash
 from tests.builders import answers, call_of, submission_of, texts
 from tests.builders import published as published_call
-from tests.fast import FastTables
-from tests.integration.world import BROWSER, CONTEXT, Answer, World
+from tests.integration.wire import Wire
+from tests.integration.world import BROWSER, Answer, World
 
 ALL = "/organiser/calls/small-call/announcements"
 TEXT = {
@@ -379,73 +377,6 @@ def stored(world: World, call: Call, count: int) -> list[str]:
             text = one.answers.replace("ada@", f"n{number}@")
             batch.save(_record(replace(one, id=name, shard=shard_of(name, call.policy.shards), answers=text)))
     return ids
-
-
-class Wire:
-    """What the app meets in place of AWS: tables, queue and SES in memory, for all that ten thousand mails ask."""
-
-    def __init__(self, world: World) -> None:
-        names = settings()
-        keys = {
-            names.submissions_table: ("call_shard", "id"),
-            names.mails_table: ("submission_id", "kind"),
-            names.announcements_table: ("call", "id"),
-            names.subscribers_table: ("address", "announcement"),
-            names.suppressions_table: ("address",),
-            names.mail_counts_table: ("name",),
-        }
-        self.tables = FastTables(keys, world.border.aws)
-        self.waiting: deque[str] = deque()
-        self.sent: Counter[str] = Counter()
-        self.events: list[dict[str, Any]] = []
-        self._world = world
-        world.border.aws = self
-
-    def __call__(self, client: Any, operation: str, asked: dict[str, Any]) -> Any:
-        if operation == "SendEmail":
-            [to] = asked["Destination"]["ToAddresses"]
-            self.sent[to] += 1
-            self.events.append({one["Name"]: [one["Value"]] for one in asked["EmailTags"]})
-            return {"MessageId": f"m-{self.sent.total()}"}
-        if operation == "SendMessageBatch" and asked["QueueUrl"] == settings().mail_queue_url:
-            self.waiting.extend(one["MessageBody"] for one in asked["Entries"])
-            return {}
-        if operation == "SendMessage" and asked["QueueUrl"] == settings().mail_queue_url:
-            self.waiting.append(asked["MessageBody"])
-            return {}
-        return self.tables(client, operation, asked)
-
-    def work(self, batches: int) -> int:
-        """Let the worker have so many batches, as SQS hands them out; how often it died over one, which comes back."""
-        died = 0
-        for _ in range(batches):
-            bodies = [self.waiting.popleft() for _ in range(min(10, len(self.waiting)))]
-            records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-            try:
-                answer = app.mail_worker({"Records": records}, CONTEXT)
-                kept = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
-                self.waiting.extend(one["body"] for one in records if one["messageId"] in kept)
-            except Crash:
-                died += 1
-                self.waiting.extend(bodies)
-                self.tell_what_was_sent()
-            self._world.border.forget()
-        return died
-
-    def tell_what_was_sent(self) -> None:
-        """SES's `Send` events for the last mails; nobody dies over those."""
-        faults, self._world.border.faults = self._world.border.faults, []
-        for tags in self.events[-20:]:
-            mail = {"messageId": "m", "timestamp": "2026-05-04T12:00:00.000Z", "tags": tags}
-            body = json.dumps({"eventType": "Send", "mail": mail, "send": {}})
-            app.feedback_worker({"Records": [{"messageId": "1", "body": body}]}, CONTEXT)
-        self._world.border.faults = faults
-
-    def let_leases_run_out(self) -> None:
-        """Time passes over what died."""
-        for key, item in self.tables.items[settings().mails_table].items():
-            if item["state"]["S"] == "claimed":
-                self.tables.items[settings().mails_table][key] = item | {"lease_until": {"N": "0"}}
 
 
 def test_ten_thousand_recipients_each_once_over_crashes_in_the_middle(
