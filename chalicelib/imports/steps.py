@@ -99,7 +99,7 @@ def cancel(taking: Import, *, now: datetime) -> Import:
         except ConditionFailed:
             taking = find(taking.call, taking.id, now)
         else:
-            storage.delete_sheet(taking)
+            storage.forget_rows(taking)
             return taking
     raise ChangedMeanwhile
 

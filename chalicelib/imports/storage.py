@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.errors import NotFound
 from chalicelib.imports.likeness import Alike
@@ -55,10 +57,16 @@ def read_findings(taking: Import) -> Findings:
     return _read(taking, "findings.json", Findings)
 
 
-def delete_sheet(taking: Import) -> None:
-    """Delete the list; harmless to repeat. The bucket forgets what was deleted a day later. Raises `Unavailable`."""
+def forget_rows(taking: Import) -> None:
+    """Delete the list, and what of its rows stands in the findings; harmless to repeat. Raises `Unavailable`.
+
+    The bucket forgets what was deleted or overwritten a day later.
+    """
     with aws_errors():
         s3().delete_object(Bucket=settings().exports_bucket, Key=_key(taking, "sheet.json"))
+    if taking.checked is not None:
+        with suppress(NotFound):
+            put_findings(taking, replace(read_findings(taking), preview=[], alike=[]))
 
 
 def _put(taking: Import, name: str, value: object) -> None:

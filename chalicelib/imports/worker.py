@@ -165,7 +165,7 @@ def _import(
             ),
             clock,
         )
-    storage.delete_sheet(taking)
+    storage.forget_rows(taking)
     log("import-done", call=taking.call, kind=taking.id, count=taking.counts()["added"])
 
 

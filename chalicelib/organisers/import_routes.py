@@ -66,9 +66,12 @@ def bring_list(request: Request, call: str) -> Reply:
 
 @door.serve("/organiser/calls/{call}/imports/{import_id}", "GET", about=operations.SHOW)
 def show_import(request: Request, call: str, import_id: str) -> Reply:
-    """How far it is, what was found in it, what became of its rows."""
+    """How far it is, what was found in it, what became of its rows. That its rows were read is written down first."""
     person = authorise(request, call, "owner", now())
-    return _answer(request, person, get_call(call).call, steps.find(call, import_id, now()))
+    taking = steps.find(call, import_id, now())
+    if taking.state == "checked":
+        audit(person, "import-read", call=call, detail=import_id, now=now())
+    return _answer(request, person, get_call(call).call, taking)
 
 
 @door.serve("/organiser/calls/{call}/imports/{import_id}/columns", "POST", about=operations.CHOOSE)

@@ -39,6 +39,7 @@ EVENT_WORDS: Final[dict[str, str]] = {
     "note-added": N_("Note written"),
     "imported": N_("Imported from a list"),
     "import-uploaded": N_("List uploaded"),
+    "import-read": N_("Rows of a list read"),
     "import-started": N_("Import of a list started"),
     "import-cancelled": N_("Import of a list cancelled"),
     "import-problems-downloaded": N_("Errors of a list downloaded"),

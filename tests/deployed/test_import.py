@@ -49,7 +49,7 @@ def test_a_list_is_brought_looked_at_and_taken_over(browser: Browser, stack: Sta
         # Nothing chosen is told; then the file, as a German Excel writes it.
         page.get_by_role("button", name="Hochladen").click()
         expect(page.get_by_role("alert")).to_contain_text("Die Datei ist leer.")
-        at_both_sizes(page)
+        sound(page)
         file = {"name": "Initiativen 2016.csv", "mimeType": "text/csv", "buffer": LIST.encode("cp1252")}
         page.get_by_label("Datei", exact=True).set_input_files(file)
         page.get_by_role("button", name="Hochladen").click()

@@ -17,8 +17,6 @@ from chalicelib.runtime.settings import settings
 from chalicelib.submissions.reference import from_bits
 from chalicelib.submissions.submission import Submission, shard_of
 from chalicelib.submissions.table import SubmissionRecord, _record
-from tests import aws
-from tests.aws import _call_aws, refused
 from tests.builders import later, submission_of
 
 
@@ -35,40 +33,6 @@ def put_many(submissions: Iterator[Submission]) -> None:
     with SubmissionRecord.batch_write() as batch:
         for one in submissions:
             batch.save(_record(one))
-
-
-def in_memory(table: str) -> int:
-    """How many items a table has: read through moto's API, thousands take seconds."""
-    found = dynamodb_backends[DEFAULT_ACCOUNT_ID][settings().region].tables[table].items
-    return sum(len(items) for items in found.values())
-
-
-@contextmanager
-def quick() -> Iterator[None]:
-    """New submissions, and looking up what stands in a place, straight in moto's memory: the same answers as through
-    its API, which takes three milliseconds for each item.
-    """
-    name = settings().submissions_table
-    table = dynamodb_backends[DEFAULT_ACCOUNT_ID][settings().region].tables[name]
-
-    def call_aws(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        if operation == "PutItem" and parameters["TableName"] == name:
-            assert parameters["ConditionExpression"] == "attribute_not_exists(#key)"
-            item = parameters["Item"]
-            place, known = DynamoType(item["call_shard"]), DynamoType(item["id"])
-            if known in table.items[place]:
-                raise refused("ConditionalCheckFailedException")
-            table.items[place][known] = Item(place, known, item)
-            return {}
-        if operation == "BatchGetItem" and name in parameters["RequestItems"]:
-            keys = parameters["RequestItems"][name]["Keys"]
-            places = [(DynamoType(one["call_shard"]), DynamoType(one["id"])) for one in keys]
-            found = [table.items[place][known] for place, known in places if known in table.items[place]]
-            return {"Responses": {name: [one.to_json()["Attributes"] for one in found]}, "UnprocessedKeys": {}}
-        return _call_aws(client, operation, parameters)
-
-    with mock.patch.object(aws, "_call_aws", call_aws):
-        yield
 
 
 @contextmanager
