@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.comparison import compare
-from benchmarks.goals import Goal, first_four
+from benchmarks.goals import Goal, first_four, inbox
 from benchmarks.money import of_one_accept
 from benchmarks.stage import stage
 
@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> int:
         measured = first_four(here, cold_times=5 if quick else 15, warm_times=10 if quick else 30)
         goals, stacks = measured.goals, {}
         if not quick:
+            goals.append(inbox(times=5))
             goals.append(of_one_accept(here, measured.ours, measured.usual, goals[3].facts["ms_wire"]))
             stacks = compare(here, measured.ours, cold_times=9, warm_times=15)
     _print(goals)

@@ -1,6 +1,8 @@
 """The goals, and how each is measured. Every function gives `Goal`s whose two sides come from one run."""
 
+import json
 import statistics
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from benchmarks.builds import Build
 from benchmarks.lambda_runtime import Function
 from benchmarks.stage import Stage
 from benchmarks.units import written_units
+from infra.package import PROJECT
 
 
 class Goal(Struct, frozen=True):
@@ -162,3 +165,29 @@ def first_four(stage: Stage, *, cold_times: int, warm_times: int) -> Measured:
         warm_accept(stage, ours, usual, times=warm_times, batch=50),
     ]
     return Measured(goals, ours, usual)
+
+
+def inbox(*, times: int) -> Goal:
+    """Goal 6: the first page of an inbox over 1,000 and over 100,000 submissions: its AWS calls and its CPU time."""
+
+    def measure(count: int) -> Callable[[], float]:
+        return lambda: _one_inbox(count)["ms"]
+
+    found = medians(interleaved({"1k": measure(1_000), "100k": measure(100_000)}, times))
+    calls = {name: _one_inbox(count)["calls"] for name, count in {"1k": 1_000, "100k": 100_000}.items()}
+    ratio = found["100k"] / found["1k"]
+    return Goal(
+        6,
+        "inbox page over 100,000, of the same over 1,000; AWS calls of each",
+        f"{ratio:.2f} × ({found['100k']:.0f} of {found['1k']:.0f} ms); "
+        f"{sum(calls['100k'].values())}, {sum(calls['1k'].values())}",
+        "≤ 2 ×; the same",
+        ratio <= 2 and calls["100k"] == calls["1k"],
+        {"ms": found, "calls": calls, "ratio": round(ratio, 3)},
+    )
+
+
+def _one_inbox(count: int) -> Any:
+    program = [sys.executable, "-m", "benchmarks.inbox", str(count)]
+    done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)

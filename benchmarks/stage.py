@@ -14,9 +14,12 @@ from benchmarks.lambda_runtime import Cold, Function, FunctionFailed
 from benchmarks.wire import SECRET, Wire
 
 # Ours needs these; names as in the template, the others have theirs in their code.
-_SETTINGS = {
+SETTINGS = {
     "CALLS_TABLE": "calls", "SUBMISSIONS_TABLE": "submissions", "MAILS_TABLE": "mails", "EXPORTS_TABLE": "exports",
     "AUDIT_TABLE": "audit", "ACCESS_TABLE": "access", "DRAFTS_TABLE": "drafts", "REVISIONS_TABLE": "revisions",
+    "ANNOUNCEMENTS_TABLE": "announcements", "SUBSCRIBERS_TABLE": "subscribers", "IMPORTS_TABLE": "imports",
+    "FIGURES_TABLE": "figures", "MAIL_COUNTS_TABLE": "mail-counts", "SUPPRESSIONS_TABLE": "suppressions",
+    "NOTES_TABLE": "notes", "FEEDBACK_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/000000000000/feedback",
     "KEYS_SECRET": "keys", "EXPORTS_BUCKET": "exports", "PUBLIC_URL": "https://aufruf.example.org",
     "MAIL_SENDER": "aufruf@example.org", "CONFIGURATION_SET": "mails",
     "MAIL_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/000000000000/mail",
@@ -41,10 +44,10 @@ class Stage:
         if not bundle.exists():
             # Each build reads the certificates it ships, and the one of our wire.
             bundle.write_text(build.certificates.read_text() + self.wire.ca)
-        environment = _SETTINGS | {
+        environment = SETTINGS | {
             "AWS_ENDPOINT_URL": self.wire.url,
             "AWS_CA_BUNDLE": str(bundle),
-            "QUEUE_URL": _SETTINGS["MAIL_QUEUE_URL"],
+            "QUEUE_URL": SETTINGS["MAIL_QUEUE_URL"],
         }
         stub = None
         if stubbed:

@@ -1,5 +1,8 @@
 """The benchmarks' machinery: what it measures with does what it says. What it measures is for `make bench`."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import botocore.session
@@ -13,6 +16,7 @@ from benchmarks.units import item_size, projected, written_units
 from benchmarks.wire import Wire
 from chalicelib.calls.answers import judge
 from chalicelib.intake.bodies import read_body
+from tests.builders import PROJECT
 
 # As much of Lambda's client as is needed to see that the Runtime API works.
 CLIENT = """\
@@ -97,3 +101,13 @@ def test_measures_take_turns() -> None:
     found = interleaved({"a": lambda: order.append("a") or 1.0, "b": lambda: order.append("b") or 2.0}, 2)
     assert order == ["a", "b", "a", "b"]
     assert medians(found) == {"a": 1.0, "b": 2.0}
+
+
+def test_an_inbox_of_a_hundred_thousand_takes_the_calls_of_one_of_a_thousand() -> None:
+    calls = []
+    for count in (1_000, 100_000):
+        program = [sys.executable, "-m", "benchmarks.inbox", str(count)]
+        done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=True)
+        calls.append(json.loads(done.stdout)["calls"])
+    assert calls[0] == calls[1]
+    assert calls[0]["Query"] > work.call().policy.shards
