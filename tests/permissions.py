@@ -172,7 +172,10 @@ def _tables(operation: str, parameters: dict[str, Any]) -> Iterator[Permission]:
 
 def _objects(operation: str, parameters: dict[str, Any]) -> Iterator[Permission]:
     if parameters["Bucket"] not in _logical_names():
-        yield f"s3:{operation} PushBucketArn/*"
+        # Not ours, so a city's. Who copies reads the one and writes the other (S3 API reference, "CopyObject").
+        yield "s3:PutObject PushBucketArn/*"
+        if operation == "CopyObject":
+            yield from _objects("GetObject", parameters["CopySource"])
         return
     bucket = f"{_logical(parameters['Bucket'])}.Arn"
     if operation in _OF_BUCKETS:

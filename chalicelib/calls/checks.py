@@ -29,6 +29,11 @@ MOST_MAILS_PER_ADDRESS = 1_000
 MOST_MAILS_PER_DAY = 1_000_000
 # They stand where a step's id stands in an address: `/calls/{call}/form/check`.
 RESERVED_STEPS = {"check", "discard"}
+# Amazon S3 user guide, "General purpose bucket naming rules".
+_BUCKET = re.compile(r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+# Only what needs no care in an address.
+_PREFIX = re.compile(r"[A-Za-z0-9_-]{1,60}(?:/[A-Za-z0-9_-]{1,60}){0,4}")
 _PLURAL = {"choice", "choices"}
 
 
@@ -41,7 +46,15 @@ class Finding(Struct, frozen=True):
 
 def check(call: Call) -> list[Finding]:
     """Everything that is wrong with `call`; empty when it may be published."""
-    return [*_basics(call), *_policy(call), *_texts(call), *_steps(call), *_form(call), *_landscape(call)]
+    return [
+        *_basics(call),
+        *_policy(call),
+        *_texts(call),
+        *_steps(call),
+        *_form(call),
+        *_landscape(call),
+        *_exports(call),
+    ]
 
 
 def check_change(old: Call, new: Call) -> list[Finding]:
@@ -240,6 +253,21 @@ def _condition(condition: Condition | None, here: str, seen: dict[str, Field]) -
         yield Finding(here, f"write {wanted}: with one choice of '{other.id}'.")
     elif all(one.id != choice for one in other.choices):
         yield Finding(f"{here}.{wanted}", f"'{choice}' is not a choice of '{other.id}'.")
+
+
+def _exports(call: Call) -> Iterator[Finding]:
+    push = call.exports.push
+    if push is None:
+        return
+    if not _BUCKET.fullmatch(push.bucket) or ".." in push.bucket or _ADDRESS.fullmatch(push.bucket):
+        yield Finding(
+            "exports.push.bucket",
+            "is no name of a bucket: 3 to 63 lower-case letters, digits, hyphens, dots; its name alone, no address.",
+        )
+    if push.prefix and not _PREFIX.fullmatch(push.prefix):
+        yield Finding(
+            "exports.push.prefix", "use letters, digits, hyphens and underscores, in folders: open-data/calls."
+        )
 
 
 def _landscape(call: Call) -> Iterator[Finding]:

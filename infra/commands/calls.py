@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,6 +70,9 @@ def publish_file(file: Path) -> tuple[PublishedCall, bool]:
     """
     from chalicelib.calls.checks import check_change
     from chalicelib.calls.table import put_call, read_call
+    from chalicelib.errors import Unavailable
+    from chalicelib.jobs.messages import LandscapeJob
+    from chalicelib.jobs.queues import send_landscape_job
     from chalicelib.runtime.clock import now, stamp
 
     call, lines = read_call_file(file)
@@ -78,7 +82,12 @@ def publish_file(file: Path) -> tuple[PublishedCall, bool]:
     findings = check_change(before.call, call) if before is not None else []
     if findings:
         raise CallFileInvalid(complaints(file, findings, lines))
-    return put_call(call, after=before, published_at=stamp(now())), True
+    published = put_call(call, after=before, published_at=stamp(now()))
+    if before is not None:
+        # An event that moved is to be seen at once; without this message reconcile sees to it some minutes later.
+        with suppress(Unavailable):
+            send_landscape_job(LandscapeJob(call=call.call, asked_at=stamp(now())))
+    return published, True
 
 
 def publish_folder(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from chalicelib.jobs.messages import LandscapeJob
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.submissions import table as submissions
 from chalicelib.submissions.submission import Submission
+from infra.call_files import read_call_file
+from infra.commands.calls import publish_file
 from tests.aws import throttled
 from tests.builders import OPENS, PROJECT, answers, call_of
 from tests.integration.world import BROWSER, World
@@ -344,3 +347,18 @@ def test_pages_of_the_call_link_to_it_once_there_is_something_to_see(world: Worl
     forget_landscapes()
     world.border.fail("Query", throttled(), times=9)
     assert world.get(pages[1], accept=BROWSER).status == 200
+
+
+def test_a_call_that_is_published_anew_changes_its_landscape_at_once(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "kosi-lab-dortmund.yaml"
+    written = (PROJECT / "calls" / file.name).read_text(encoding="utf-8")
+    file.write_text(written, encoding="utf-8")
+    assert publish_file(file)[1]
+    assert world.messages("export") == [], "there is nothing to show yet"
+    assert not publish_file(file)[1]
+    assert world.messages("export") == []
+    title = read_call_file(file)[0].title["de"]
+    file.write_text(written.replace(title, "Der neue Aufruf"), encoding="utf-8")
+    assert publish_file(file)[1]
+    world.drain()
+    assert world.get("/calls/kosi-lab-dortmund/landscape.json").json["title"]["de"] == "Der neue Aufruf"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.calls.call import Call, Consents, Event, Grid, Landscape, Organiser, Policy, Tile
+from chalicelib.calls.call import Call, Consents, Event, Exports, Grid, Landscape, Organiser, Policy, Push, Tile
 from chalicelib.calls.checks import check, check_change
 from chalicelib.calls.fields import Condition, Field
 from tests.builders import call_of, choices, field, kosi, small_fields, texts
@@ -199,3 +199,35 @@ def test_the_number_of_shards_may_not_change_since_it_says_where_submissions_are
 def test_an_origin_is_written_as_browsers_write_it(origin: str) -> None:
     found = paths(with_policy(origins=(origin,), next={"thanks": "https://example.org/danke?von=uns"})(call_of()))
     assert found == set()
+
+
+@pytest.mark.parametrize("bucket", ["city", "open-data.example.org", "a1b"])
+@pytest.mark.parametrize("prefix", ["", "aufruf", "open-data/calls_2"])
+def test_a_copy_goes_to_a_bucket_by_its_name(bucket: str, prefix: str) -> None:
+    assert paths(replace(call_of(), exports=Exports(push=Push(bucket, prefix)))) == set()
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    [
+        "",
+        "ab",
+        "City",
+        "a_b",
+        "-city",
+        "city-",
+        "a..b",
+        "10.0.0.1",
+        "xn--city",
+        "s3://city",
+        "arn:aws:s3:::city",
+        "c" * 64,
+    ],
+)
+def test_what_s3_takes_for_no_bucket_is_refused(bucket: str) -> None:
+    assert paths(replace(call_of(), exports=Exports(push=Push(bucket)))) == {"exports.push.bucket"}
+
+
+@pytest.mark.parametrize("prefix", ["/aufruf", "aufruf/", "../up", "a//b", "ä", "a b", "x" * 61])
+def test_a_folder_for_copies_needs_no_care_in_an_address(prefix: str) -> None:
+    assert paths(replace(call_of(), exports=Exports(push=Push("city", prefix)))) == {"exports.push.prefix"}
