@@ -1,7 +1,8 @@
 """What the tests need beside Python packages. `make test` runs this first: `python -m tests.prerequisites`.
 
-Nothing is skipped in silence: what is missing is named, with the command that brings it, and the run fails. On
-Debian, as root (a container, CI), Chromium is installed here; anywhere else the user's own Chromium or Chrome is found.
+Nothing is skipped in silence: what is missing is named, with the command that brings it, and the run fails; of
+LibreOffice, which few machines have, it is only said that it was not tried. On Debian, as root (a container, CI),
+Chromium is installed here; anywhere else the user's own Chromium or Chrome is found.
 """
 
 import os
@@ -80,6 +81,8 @@ def main() -> int:
         say(one)
     if missing:
         say("The tests were not run.")
+    elif shutil.which("soffice") is None:
+        say("LibreOffice (soffice) is not here: that it opens the workbook is not tried; openpyxl opens it.")
     return 1 if missing else 0
 
 
