@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ImportState = Literal["uploaded", "checking", "checked", "importing", "done", "cancelled", "failed"]
 RUNNING: Final = frozenset({"checking", "importing"})
+ENDED: Final = frozenset({"done", "cancelled"})
 KEPT = timedelta(days=14)  # as long as exports; the list itself goes as soon as it is done
 MOST_ATTEMPTS = 5  # workers that begin and do not get on
 PREVIEW = 10  # rows

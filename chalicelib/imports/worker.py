@@ -18,6 +18,7 @@ from chalicelib.errors import NotFound
 from chalicelib.imports import storage, table
 from chalicelib.imports.likeness import alike_rows
 from chalicelib.imports.taking import (
+    ENDED,
     MOST_ATTEMPTS,
     OUTCOMES,
     PREVIEW,
@@ -60,6 +61,8 @@ def take_over(job: ImportJob, *, clock: Callable[[], datetime] = now, time_left:
     After four fifths of its time it leaves a message for the next one.
     """
     taking = table.find(job.call, job.import_id, clock())
+    if taking is not None and taking.state in ENDED:
+        storage.forget_rows(taking)  # whoever ended it may have died before that
     if taking is None or taking.state not in RUNNING or taking.columns is None:
         return
     spare = time_left() * _SPARE
@@ -112,7 +115,9 @@ def _check(taking: Import, published: PublishedCall, planned: Plan, clock: Calla
         for one, outcome in zip(planned.rows, outcomes, strict=True)
         if isinstance(one, Planned) and outcome == "added"
     ]
-    candidates = _candidates(call)
+    # What these rows brought themselves, before an import was cut short, is no other report.
+    own = {one.id for one in planned.rows if isinstance(one, Planned)}
+    candidates = [one for one in _candidates(call) if one.id not in own]
     alike = alike_rows(call, [(one.number, one.answers) for one in fresh], candidates)
     findings = storage.Findings(
         errors=_errors(planned),

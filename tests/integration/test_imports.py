@@ -171,6 +171,7 @@ def test_a_worker_that_dies_is_followed_by_one_that_ends_the_work(
     world.work("export")
     done = look(world, eva, checked["import_id"])
     assert (done["state"], done["counts"]["added"], world.count()) == ("done", 30, 30)
+    assert not [name for name in world.files() if name.endswith("sheet.json")]
 
 
 def test_a_long_list_is_taken_over_in_several_invocations(world: World, eva: dict[str, str]) -> None:
