@@ -273,7 +273,13 @@ def _first_answer(stack: LocalStack) -> None:
 @contextlib.asynccontextmanager
 async def _site(application: web.Application, port: int) -> AsyncIterator[None]:
     """Serve `application` on loopback while the block runs."""
-    runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE_SECONDS)
+    runner = web.AppRunner(
+        application,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=_GOODBYE_SECONDS,
+        auto_decompress=False,  # bodies go on as they came, as API Gateway hands them on
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, ports.HOST, port).start()

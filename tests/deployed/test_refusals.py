@@ -1,5 +1,6 @@
 """What is wrong is answered as the interface says, byte for byte through gateway, function and back."""
 
+import gzip
 import json
 import socket
 from typing import Any
@@ -57,6 +58,12 @@ REFUSED_BODIES = {
 def test_a_hostile_body_is_refused_by_name(stack: Stack, kind: str, content: bytes, status: int, code: str) -> None:
     answer = stack.ask("POST", SUBMISSIONS, data=content, headers={"Content-Type": kind, "Accept": JSON})
     check_problem(answer, status, code)
+
+
+@pytest.mark.parametrize("content", [gzip.compress(body()), gzip.compress(b" " * 50_000_000), b"\x1f\x8b nothing"])
+def test_a_body_that_says_it_is_compressed_is_refused_and_never_blown_up(stack: Stack, content: bytes) -> None:
+    headers = {"Content-Type": JSON, "Accept": JSON, "Content-Encoding": "gzip"}
+    check_problem(stack.ask("POST", SUBMISSIONS, data=content, headers=headers), 400, "body-unreadable")
 
 
 def test_a_body_without_a_type_is_refused_by_name(stack: Stack) -> None:
