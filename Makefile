@@ -1,6 +1,6 @@
 # Aufruf: `make run` to try it, `make test` to prove it. Everything is installed below this folder.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tables check bench bench-quick deploy lock messages permissions format vendor pictures clean
+.PHONY: help run test test-tables faults faults-deployed check bench bench-quick deploy lock messages permissions format vendor pictures clean
 
 PORT ?= 8000
 DATA ?= .local
@@ -26,6 +26,12 @@ test: check $(VENV)/.dev .venv-emulator/.ready ## everything that proves the pro
 
 test-tables: $(VENV)/.dev ## the table tests alone, against AWS_ENDPOINT_URL_DYNAMODB if that is set
 	@$(RUN)python -m pytest tests/tables $(ARGS)
+
+faults: $(VENV)/.dev ## every AWS call goes wrong in every way, and nothing is lost: the table of docs/faults.md (ten minutes)
+	@$(RUN)python -m tests.faults $(ARGS)
+
+faults-deployed: $(VENV)/.dev .venv-emulator/.ready ## thirty workers killed, ten thousand hostile requests, on the local stack
+	@AUFRUF_KILLS=30 AUFRUF_HOSTILE=10000 $(RUN)python -m pytest -s tests/deployed/test_kills.py tests/deployed/test_hostile.py
 
 check: $(VENV)/.dev .venv-checkov/.ready ## lint, types, import contracts, catalogues, templates (cfn-lint, checkov)
 	@$(RUN)ruff check .

@@ -1,11 +1,13 @@
 """The border to AWS: tables made from the models, and a place where every call passes, is counted and can go wrong."""
 
 import importlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
+from types import FrameType
 from typing import Any
 from unittest import mock
 
@@ -81,6 +83,8 @@ class Call:
 
     operation: str
     parameters: dict[str, Any]
+    done: bool = False  # by AWS, whatever the app was told
+    site: tuple[str, ...] = ()  # the lines of the app that it came from, outermost first
 
 
 @dataclass
@@ -113,6 +117,8 @@ class Border:
     answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     questions: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
     aws: Callable[[Any, str, dict[str, Any]], Any] = _call_aws
+    struck: list[int] = field(default_factory=list)  # which of the calls went wrong
+    chaos: Callable[[Call], "Fault | None"] | None = None  # asked at each call, beside `faults`
     _aside: bool = False
 
     def fail(self, operation: str, error: BaseException, *, after: bool = False, times: int = 1, skip: int = 0) -> None:
@@ -135,27 +141,44 @@ class Border:
     def forget(self) -> None:
         self.calls.clear()
 
+    def _faults_for(self, call: Call) -> list[Fault]:
+        fault = self.chaos(call) if self.chaos else None
+        return [*self.faults, fault] if fault else self.faults
+
     def pass_through(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         if self._aside:
             return self.aws(client, operation, parameters)
-        call = Call(operation, parameters)
+        call = Call(operation, parameters, site=_site())
         self.calls.append(call)
         service = client.meta.service_model.service_name
         hold(service, operation, parameters)
         if operation in self.questions:
             parameters = self.questions[operation](parameters)
-        for fault in self.faults:
+        for fault in self._faults_for(call):
             if fault.strikes(call):
+                self.struck.append(len(self.calls) - 1)
                 if fault.after:
                     self.aws(client, operation, parameters)
+                    call.done = True
                 raise fault.error
         try:
             answer = self.aws(client, operation, parameters)
         except ClientError as error:
             hold_missing(service, parameters, error)
             raise
+        call.done = True
         change = self.answers.get(operation)
         return change(answer) if change else answer
+
+
+def _site() -> tuple[str, ...]:
+    lines = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if "/chalicelib/" in frame.f_code.co_filename:
+            lines.append(f"{frame.f_code.co_filename.rpartition('/chalicelib/')[2]}:{frame.f_lineno}")
+        frame = frame.f_back
+    return tuple(reversed(lines))
 
 
 @contextmanager
