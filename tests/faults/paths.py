@@ -15,7 +15,7 @@ from typing import Any, Final
 from unittest import mock
 
 import app
-from chalicelib.exports import reader, runs, uploads, writing
+from chalicelib.exports import lines, reader, runs, uploads, writing
 from chalicelib.runtime.settings import settings
 from tests.faults import people
 from tests.faults.people import HERE, Expected, call_to_try, decide, organiser, submit
@@ -191,7 +191,7 @@ def in_parts() -> Iterator[None]:
         mock.patch.dict("os.environ", MOTO_S3_DEFAULT_KEY_BUFFER_SIZE="1000000"),
         mock.patch.object(uploads, "PART", 6000),
         mock.patch.object(writing, "BATCH", 1),
-        mock.patch.object(runs, "RUN", 1000),
+        mock.patch.object(lines, "RUN", 1000),
         mock.patch.object(runs, "BLOCK", 400),
         mock.patch.object(reader, "PAGE", 2),
     ):
