@@ -55,6 +55,14 @@ _CUT_OFF = """() => [...document.querySelectorAll("main *")]
   .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
   .map((one) => one.outerHTML.slice(0, 120))"""
 
+# Text in a column so narrow that a line holds one word or less.
+_SQUEEZED = """() => [...document.querySelectorAll("main *")]
+  .filter((one) => [...one.childNodes].some((each) => each.nodeType === 3 && each.data.trim().length > 24))
+  .filter((one) => one.checkVisibility() && !one.closest(".kern-sr-only, .trap, option, svg, details:not([open])"))
+  .map((one) => [one, one.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && box.width < 48 && box.height > 120)
+  .map(([one]) => one.outerHTML.slice(0, 120))"""
+
 _MOVING = """() => [...document.querySelectorAll("*")].filter((one) => {
     const style = getComputedStyle(one);
     return style.transitionDuration !== "0s" || style.animationName !== "none" || style.scrollBehavior === "smooth";
@@ -107,7 +115,7 @@ def look_at(page: Page) -> dict[str, object]:
     assert before is not None
     page.set_viewport_size({"width": 320, "height": 640})
     sideways, sticking_out = page.evaluate(_TOO_WIDE)
-    seen["320 px"] = sticking_out if sideways > 0 else []
+    seen["320 px"] = [*(sticking_out if sideways > 0 else []), *page.evaluate(_SQUEEZED)]
     page.set_viewport_size({"width": 640, "height": 800})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     sideways, sticking_out = page.evaluate(_TOO_WIDE)
