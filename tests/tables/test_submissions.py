@@ -22,7 +22,7 @@ _names = count()
 
 def fresh_call() -> Any:
     """A call that no other test has used."""
-    return published(call_of(name=f"call-{next(_names)}"))
+    return published(call_of(name=f"kept-{next(_names)}"))
 
 
 def stored(call: Any, number: int = 1, **changes: Any) -> Submission:
