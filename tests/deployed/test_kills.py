@@ -85,7 +85,7 @@ def test_workers_killed_at_random_moments_lose_nothing(stack: Stack) -> None:
         stack.local("reconcile")
         return all(stack.mails(address) for address in accepted)
 
-    wait_for(settled, seconds=120, every=1, what="the mail to everybody who reported")
+    wait_for(settled, seconds=120 + 8 * KILLS, every=4, what="the mail to everybody who reported")
     stack.drain(seconds=120)
     assert {len(stack.mails(address)) for address in accepted} == {1}, "SES's events are on: none twice"
     assert {stack.ledger(reference).get("state") for reference in accepted.values()} == {"delivered"}
