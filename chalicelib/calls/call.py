@@ -149,9 +149,13 @@ class Push(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Exports(Struct, frozen=True, forbid_unknown_fields=True):
-    """What leaves the system beside the downloads: nothing, unless it is said here."""
+    """What leaves the system beside the usual downloads: nothing, unless it is said here.
+
+    `openfairdb`: a file of the entries whose senders agreed to open data, for the Karte von morgen.
+    """
 
     push: Push | None = None
+    openfairdb: bool = False
 
 
 class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):

@@ -256,6 +256,8 @@ def _condition(condition: Condition | None, here: str, seen: dict[str, Field]) -
 
 
 def _exports(call: Call) -> Iterator[Finding]:
+    if call.exports.openfairdb:
+        yield from _openfairdb(call)
     push = call.exports.push
     if push is None:
         return
@@ -268,6 +270,15 @@ def _exports(call: Call) -> Iterator[Finding]:
         yield Finding(
             "exports.push.prefix", "use letters, digits, hyphens and underscores, in folders: open-data/calls."
         )
+
+
+def _openfairdb(call: Call) -> Iterator[Finding]:
+    """Without these the file would always be empty, and nobody would know why."""
+    if not call.form.consents.open_data:
+        yield Finding("exports.openfairdb", "needs form.consents.open_data: only those who agree to CC0 are in it.")
+    tiles = call.landscape.grid.tiles if call.landscape.grid else ()
+    if all(tile.lat is None for tile in tiles):
+        yield Finding("exports.openfairdb", "needs 'lat' and 'lng' at tiles of landscape.grid: an entry needs a place.")
 
 
 def _landscape(call: Call) -> Iterator[Finding]:

@@ -41,6 +41,11 @@ FILES: Final[dict[str, FileKind]] = {
     "landscape.geojson": FileKind(
         "application/geo+json", N_("The landscape for maps and geographic information systems."), public=True
     ),
+    "openfairdb.json": FileKind(
+        "application/json",
+        N_("Landscape entries for the Karte von morgen (OpenFairDB), of those who agreed to open data."),
+        public=True,
+    ),
     "balance.json": FileKind(
         "application/json", N_("The balance: received, stored, exported. May be published."), public=True
     ),

@@ -21,9 +21,11 @@ from chalicelib.exports.dcat import catalogue_entry
 from chalicelib.exports.documents import Record, read_line, submission_of
 from chalicelib.exports.export import Export, ExportFile, Summary
 from chalicelib.exports.json_files import NdjsonFile, lines_in
-from chalicelib.exports.landscape import is_public
+from chalicelib.exports.landscape import entries_of, is_public
 from chalicelib.exports.landscape_files import landscape_files
 from chalicelib.exports.manifest import manifest
+from chalicelib.exports.openfairdb import NAME as OPENFAIRDB
+from chalicelib.exports.openfairdb import openfairdb_entries
 from chalicelib.exports.received import count_received
 from chalicelib.exports.uploads import Upload
 from chalicelib.exports.workbook import CONTENT_TYPE, MOST_ROWS, NAME, write_workbook
@@ -56,6 +58,9 @@ def finish_files(
             pass
     landscape = landscape_files(published, shown.public(published), base=base, read_at=read_at)
     done += [_put(export, file.name, file.content, file.content_type) for file in landscape]
+    if published.call.exports.openfairdb:
+        places = openfairdb_entries(published.call, entries_of(published.call, shown.public(published)), base=base)
+        done.append(_put(export, OPENFAIRDB, _json(places), "application/json"))
     open_data = bool(shown.found) and all(map(_is_open(published.call), shown.found))
     balance = balance_of(tally, received=_received(export, published, tally.stored, read_at), exported=shown.count)
     in_landscape = len(shown.found)
@@ -153,5 +158,5 @@ def _put_back(export: Export, checkpoint: Checkpoint) -> None:
         log("overdue-mails", call=export.call, export=export.export_id, jobs=len(jobs))
 
 
-def _json(document: dict[str, Any]) -> bytes:
+def _json(document: dict[str, Any] | list[dict[str, Any]]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

@@ -13,7 +13,10 @@ from typing import Any
 
 import openpyxl
 import pytest
+from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
+from chalicelib.calls.call import Exports
 from chalicelib.web.cells import neutral
 from tests.builders import PROJECT, kosi, kosi_answers
 from tests.integration.test_exports import schema
@@ -179,3 +182,44 @@ def test_the_dcat_entry_keeps_to_the_shapes_of_dcat_ap_de(files: dict[str, bytes
 def test_nothing_personal_is_in_what_may_be_published(files: dict[str, bytes]) -> None:
     for name in ("landscape.json", "landscape.geojson", "landscape.html", "balance.json", "dcat.jsonld"):
         assert b"canary@example.org" not in files[name], name
+
+
+def latest(world: World) -> dict[str, bytes]:
+    """The files of the newest export, by name."""
+    folder = json.loads(world.file(f"exports/{CALL}/latest.json"))["manifest"].removesuffix("manifest.json")
+    return {key.removeprefix(folder): text for key, text in world.files().items() if key.startswith(folder)}
+
+
+def test_the_karte_von_morgen_gets_who_agreed_where_the_call_says_so(files: dict[str, bytes], world: World) -> None:
+    assert "openfairdb.json" not in files, "off by default"
+    document = json.loads((PROJECT / "tests" / "integration" / "openfairdb-entries.json").read_text(encoding="utf-8"))
+    judge = Draft202012Validator(document, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    world.publish(replace(kosi(), exports=Exports(openfairdb=True)))
+    names = ["Zaun", "=1+1", "Apfel", "Nie", "Ball", "Abgelehnt"]
+    for number, name in enumerate(names):
+        given = kosi_answers(name=name, consent_open_data=name != "Nie", website="https://example.org/laden")
+        assert world.submit(given, call=CALL, key=str(number)).status == 201
+    world.drain()
+    ids = {json.loads(one["answers"]["S"])["name"]: one["id"]["S"] for one in world.items("submissions")}
+    for mail in list(world.mails):
+        world.post(f"{mail.receipt}/confirm")
+    world.drain()
+    agreed = [ids[name] for name in names if name != "Abgelehnt"]
+    world.post(f"/organiser/calls/{CALL}/decisions", {"decision": "accept", "submissions": agreed}, world.token())
+    world.drain()
+    world.nightly()
+    world.drain()
+    found = latest(world)
+    places = json.loads(found["openfairdb.json"])
+    judge.validate(places)
+    assert [one["title"] for one in places] == ["Zaun", "=1+1", "Apfel", "Ball"], "in the order in which they came"
+    assert b"canary@example.org" not in found["openfairdb.json"]
+    assert b"Kanarienvogel" not in found["openfairdb.json"]
+    assert "openfairdb.json" in {one["name"] for one in json.loads(found["manifest.json"])["files"]}
+    assert "openfairdb.json" in {one["path"] for one in json.loads(found["datapackage.json"])["resources"]}
+    receipt = next(one.receipt for one in world.mails if one.tags["submission"] == ids["Apfel"])
+    assert world.post(f"{receipt}/erase", {"confirm": True}).status == 200
+    world.drain()
+    after = json.loads(latest(world)["openfairdb.json"])
+    assert after == [one for one in places if one["title"] != "Apfel"]
+    assert not [key for key, text in world.files().items() if "openfairdb" in key and b"Apfel" in text]

@@ -231,3 +231,10 @@ def test_what_s3_takes_for_no_bucket_is_refused(bucket: str) -> None:
 @pytest.mark.parametrize("prefix", ["/aufruf", "aufruf/", "../up", "a//b", "ä", "a b", "x" * 61])
 def test_a_folder_for_copies_needs_no_care_in_an_address(prefix: str) -> None:
     assert paths(replace(call_of(), exports=Exports(push=Push("city", prefix)))) == {"exports.push.prefix"}
+
+
+def test_a_file_for_the_map_needs_somebody_who_may_agree_and_somewhere_to_lie() -> None:
+    wanted = Exports(openfairdb=True)
+    assert paths(replace(kosi(), exports=wanted)) == set()
+    assert paths(replace(kosi(), exports=wanted, landscape=Landscape())) == {"exports.openfairdb"}
+    assert paths(replace(call_of(), exports=wanted)) == {"exports.openfairdb"}
