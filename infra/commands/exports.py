@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import time
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
+from urllib.request import urlopen
 
+import msgspec
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 
+from chalicelib.exports.export import Export, ExportFile
 from infra.commands.target import DATA, LOCAL, Data, Stage, console, fail, use_stage
-
-if TYPE_CHECKING:
-    from chalicelib.exports.export import Export, ExportFile
+from infra.download import DownloadFailed, download, is_whole
 
 app = typer.Typer(help="Build, list and download exports.", no_args_is_help=True)
 _LOOK_SECONDS = 0.5
-_CHUNK = 1 << 20
+_TIMEOUT = 30  # seconds
 
 
 @app.command()
@@ -76,62 +85,71 @@ def list_(call: str, stage: Stage = LOCAL, data: Data = DATA) -> None:
     console.print(table)
 
 
-@app.command()
-def download(
+@app.command("download")
+def download_export(
     call: str,
     export_id: Annotated[str | None, typer.Argument(help="Default: the newest that is ready.")] = None,
     to: Annotated[Path, typer.Option(help="The folder to put it in.")] = Path(),
     stage: Stage = LOCAL,
     data: Data = DATA,
 ) -> None:
-    """Download all files of an export into a folder named after it; what is there already and whole is kept."""
+    """Download all files of an export into a folder named after it. An interrupted download goes on where it was."""
     use_stage(stage, data)
     from chalicelib.exports.table import newest
 
-    ready = [one for one in newest(call) if one.state == "ready" and export_id in (None, one.export_id)]
-    if not ready or ready[0].summary is None:
+    ready = [one for one in newest(call) if one.available and export_id in (None, one.export_id)]
+    if not ready:
         raise fail(f"There is no such export that is ready. See: aufruf exports list {call}")
-    export = ready[0]
-    folder = to / f"{call}-{export.export_id}"
+    folder = to / f"{call}-{ready[0].export_id}"
     folder.mkdir(parents=True, exist_ok=True)
-    with Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console) as progress:
-        for one in ready[0].summary.files:
-            _fetch(export, one, folder, progress)
-    _fetch_manifest(export, folder)
-    console.print(f"{folder}: {len(ready[0].summary.files) + 1} files, sums checked.", highlight=False)
+    try:
+        count = _fetch_all(ready[0], folder)
+    except (DownloadFailed, OSError) as error:
+        raise fail(str(error)) from error
+    said = f"{count} files, sums checked." if count else "all files are there already, sums checked."
+    console.print(f"{folder}: {said}", highlight=False)
 
 
-def _fetch(export: Export, file: ExportFile, folder: Path, progress: Progress) -> None:
-    from chalicelib.runtime.aws import s3
-    from chalicelib.runtime.settings import settings
-
-    target = folder / file.name
-    task = progress.add_task(file.name, total=file.size)
-    if target.exists() and _digest(target) == file.sha256:
-        progress.update(task, completed=file.size)
-        return
-    partial = target.with_suffix(target.suffix + ".part")
-    body = s3().get_object(Bucket=settings().exports_bucket, Key=export.prefix + file.name)["Body"]
-    with partial.open("wb") as out:
-        for chunk in body.iter_chunks(_CHUNK):
-            out.write(chunk)
-            progress.advance(task, len(chunk))
-    if _digest(partial) != file.sha256:
-        raise fail(f"{file.name} arrived damaged: its SHA-256 is not the manifest's. Run the command again.")
-    partial.replace(target)
+class _Manifest(msgspec.Struct):
+    files: list[ExportFile]
 
 
-def _fetch_manifest(export: Export, folder: Path) -> None:
-    from chalicelib.runtime.aws import s3
-    from chalicelib.runtime.settings import settings
+def _fetch_all(export: Export, folder: Path) -> int:
+    """Fetch what is missing, the manifest last: where it lies, everything was there; gives how many files that were.
 
-    answer = s3().get_object(Bucket=settings().exports_bucket, Key=f"{export.prefix}manifest.json")
-    (folder / "manifest.json").write_bytes(answer["Body"].read())
+    Raises `DownloadFailed` and `OSError`.
+    """
+    from chalicelib.exports.storage import download_link
+
+    known = folder / "manifest.json"
+    if known.is_file():
+        manifest = known.read_bytes()
+    else:
+        with urlopen(download_link(export, known.name), timeout=_TIMEOUT) as answer:  # noqa: S310 - a link of our own
+            manifest = answer.read()
+    try:
+        files = msgspec.json.decode(manifest, type=_Manifest).files
+    except msgspec.DecodeError as error:
+        raise DownloadFailed(f"{known.name} is damaged. Delete it and run the command again.") from error
+    missing = [one for one in files if not is_whole(folder / one.name, one)]
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console) as progress:
+        for one in missing:
+            task = progress.add_task(one.name, total=one.size)
+            download(
+                one,
+                folder,
+                link=partial(download_link, export, one.name),
+                arrived=partial(_show, progress, task),
+                pause=time.sleep,
+            )
+    if not missing and known.is_file():
+        return 0
+    half = folder / "manifest.json.part"
+    half.write_bytes(manifest)
+    half.replace(known)
+    return len(files) + 1
 
 
-def _digest(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+def _show(progress: Progress, task: TaskID, size: int) -> None:
+    progress.update(task, completed=size)
