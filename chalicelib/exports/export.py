@@ -49,6 +49,8 @@ class Export(Struct, frozen=True):
     Every submission that came in up to `snapshot_at` is in it; a change to one of them while it was written may be.
     `checkpoint` names what a builder left whose time ran out. `unchanged_at`: when a nightly run last found that
     nothing had changed since. `deleted_at`: when its files were deleted, because they held what was erased meanwhile.
+    `pushed_at`: when the city's own bucket had its copy; until then `push_fails_since` and `push_cause` say since when
+    that goes wrong, and why (`copies.CAUSES`).
     """
 
     call: str
@@ -67,6 +69,9 @@ class Export(Struct, frozen=True):
     checkpoint: str = ""
     unchanged_at: str | None = None
     deleted_at: str | None = None
+    pushed_at: str | None = None
+    push_fails_since: str | None = None
+    push_cause: str = ""
 
     @property
     def available(self) -> bool:

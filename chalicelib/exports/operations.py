@@ -12,7 +12,8 @@ from chalicelib.web.operation import JSON, PAGE, Answer, Link, Operation
 
 class ExportDocument(TypedDict):
     """An export; times are UTC. `counts` and `files` are there once it is ready, `cause` when something went wrong,
-    `unchanged_at` when a nightly run found nothing new since, `deleted_at` when its files were deleted.
+    `unchanged_at` when a nightly run found nothing new since, `deleted_at` when its files were deleted. `pushed_at`:
+    when the city's own bucket had its copy; until then `push_fails_since` and `push_cause` where that goes wrong.
     """
 
     call: str
@@ -26,6 +27,9 @@ class ExportDocument(TypedDict):
     files: NotRequired[list[ExportFile]]
     unchanged_at: NotRequired[str]
     deleted_at: NotRequired[str]
+    pushed_at: NotRequired[str]
+    push_fails_since: NotRequired[str]
+    push_cause: NotRequired[str]
     cause: NotRequired[str]
 
 

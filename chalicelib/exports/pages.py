@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.pages import organiser_page
 from chalicelib.errors import N_
+from chalicelib.exports.copies import CAUSES, copies_of
 from chalicelib.exports.file_kinds import FILES, known
 from chalicelib.exports.table import ended
 from chalicelib.runtime.clock import moment
@@ -44,6 +45,9 @@ _MAILS = N_(
     "E-mails: of %(owed)s that were due %(sent)s were sent, %(failed)s failed, %(suppressed)s go to addresses that "
     "take none from us, %(waiting)s are waiting."
 )
+_COPIED = N_("The city's own bucket got its last copy on %(moment)s.")
+_NOT_COPIED = N_("The copy for the city's own bucket has been failing since %(moment)s.")
+_NO_COPY_YET = N_("The city's own bucket gets its first copy with the next export of a night.")
 _LOOK_AGAIN = {"Refresh": "3"}  # seconds; works without JavaScript
 _KILO = 1000
 
@@ -59,6 +63,7 @@ def exports_page(request: Request, person: Person, call: Call, exports: Sequence
         section="exports",
         headers=FORM | (_LOOK_AGAIN if running else {}),
         exports=[_row(one, call, request.language) for one in exports],
+        copies=_copies(exports, call, request.language),
     )
 
 
@@ -88,6 +93,26 @@ def export_page(request: Request, person: Person, call: Call, export: Export) ->
         failed=export.state == "failed",
         ended=translate(language, _ENDED.get(_state(export), "")),
     )
+
+
+def _copies(exports: Sequence[Export], call: Call, language: str) -> dict[str, str] | None:
+    """What became of the copies for the city, for a call that has them made."""
+    if call.exports.push is None:
+        return None
+    found = copies_of(exports)
+
+    def said(message: str, at: str | None) -> str:
+        return (
+            translate(language, message, {"moment": format_moment(moment(at), language, call.time_zone)}) if at else ""
+        )
+
+    done = said(_COPIED, found.done_at)
+    failing = said(_NOT_COPIED, found.failing_since)
+    return {
+        "done": done if done or failing else translate(language, _NO_COPY_YET),
+        "failing": failing,
+        "cause": translate(language, CAUSES.get(found.cause, "")),
+    }
 
 
 def _state(export: Export) -> str:

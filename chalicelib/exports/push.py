@@ -6,11 +6,17 @@ the bucket's own policy lets the worker's role in. The manifest comes last, so t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.calls.table import read_call
+from chalicelib.errors import Unavailable
 from chalicelib.exports import storage, table
+from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.logs import log
+from chalicelib.runtime.table import ConditionFailed
 
 if TYPE_CHECKING:
     from chalicelib.calls.call import PublishedCall
@@ -25,9 +31,9 @@ def wants_push(export: Export, published: PublishedCall) -> bool:
     return published.call.exports.push is not None and export.requested_by in _SCHEDULED
 
 
-def push(job: PushJob) -> None:
-    """Copy an export to the bucket that its call names; safe to repeat. Raises `Unavailable`, or the bucket's refusal,
-    and then the message stays: it ends among the dead letters, where an alarm tells of it.
+def push(job: PushJob, *, clock: Callable[[], datetime] = now) -> None:
+    """Copy an export to the bucket that its call names, and write down what became of it; safe to repeat. Raises
+    `Unavailable`, `NotCopied`, and then the message stays: it ends among the dead letters, where an alarm tells of it.
     """
     published, export = read_call(job.call), table.find(job.call, job.pushed)
     if published is None or published.call.exports.push is None:
@@ -36,6 +42,15 @@ def push(job: PushJob) -> None:
         return
     to = published.call.exports.push
     folder = f"{to.prefix.strip('/')}/".lstrip("/") + f"{job.call}/{job.pushed}/"
-    for name in (*(one.name for one in export.summary.files), "manifest.json"):
-        storage.copy_out(export, name, bucket=to.bucket, key=folder + name)
-    log("export-pushed", call=job.call, export=job.pushed, count=len(export.summary.files) + 1)
+    names = [*(one.name for one in export.summary.files), "manifest.json"]
+    try:
+        for name in names:
+            storage.copy_out(export, name, bucket=to.bucket, key=folder + name)
+    except (Unavailable, storage.NotCopied) as error:
+        cause = error.cause if isinstance(error, storage.NotCopied) else "unreachable"
+        # It is for people to read: why the copy failed counts more than that this could not be written down.
+        with suppress(Unavailable, ConditionFailed):
+            table.note_push_failed(export, cause=cause, at=stamp(clock()))
+        raise
+    table.note_pushed(export, at=stamp(clock()))
+    log("export-pushed", call=job.call, export=job.pushed, count=len(names))

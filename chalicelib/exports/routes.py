@@ -136,7 +136,7 @@ def _document(export: Export) -> dict[str, Any]:
     }
     if export.summary is not None:
         document |= {"counts": export.summary.counts, "files": msgspec.to_builtins(export.summary.files)}
-    for name in ("unchanged_at", "deleted_at"):
+    for name in ("unchanged_at", "deleted_at", "pushed_at", "push_fails_since", "push_cause"):
         if getattr(export, name):
             document[name] = getattr(export, name)
     if export.cause:

@@ -32,6 +32,17 @@ class Pointer(Struct, frozen=True):
     manifest: str
 
 
+class NotCopied(Exception):
+    """The other bucket, or S3 for it, refused the copy; `cause` is one of `refused`, `no-bucket`, `other`."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+_REFUSALS = {"AccessDenied": "refused", "AllAccessDisabled": "refused", "NoSuchBucket": "no-bucket"}
+
+
 def put_file(export: Export, name: str, content: bytes | bytearray, content_type: str) -> None:
     """Write a file in one go. Raises `Unavailable`."""
     with aws_errors():
@@ -46,10 +57,15 @@ def read_file(export: Export, name: str) -> Iterator[bytes]:
 
 
 def copy_out(export: Export, name: str, *, bucket: str, key: str) -> None:
-    """Copy a file to another bucket, whose owner gets it. Raises `Unavailable`; a refusal passes."""
-    with aws_errors():
-        # Up to 5 GB (S3 API reference, "CopyObject"): two million submissions.
-        s3().copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": _bucket(), "Key": export.prefix + name})
+    """Copy a file to another bucket, whose owner gets it. Raises `Unavailable`, `NotCopied`."""
+    from botocore.exceptions import ClientError
+
+    try:
+        with aws_errors():
+            # Up to 5 GB (S3 API reference, "CopyObject"): two million submissions.
+            s3().copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": _bucket(), "Key": export.prefix + name})
+    except ClientError as error:
+        raise NotCopied(_REFUSALS.get(error.response["Error"]["Code"], "other")) from error
 
 
 def put_work(export: Export, name: str, content: bytes | bytearray) -> None:

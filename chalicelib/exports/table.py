@@ -38,6 +38,9 @@ class ExportRecord(Record):
     checkpoint = UnicodeAttribute(null=True)
     unchanged_at = UnicodeAttribute(null=True)
     deleted_at = UnicodeAttribute(null=True)
+    pushed_at = UnicodeAttribute(null=True)
+    push_fails_since = UnicodeAttribute(null=True)
+    push_cause = UnicodeAttribute(null=True)
 
 
 def create(export: Export) -> Export:
@@ -159,6 +162,26 @@ def note_deleted(export: Export, *, at: str) -> None:
     _update(export.call, export.export_id, actions, ExportRecord.export_id.exists())
 
 
+def note_pushed(export: Export, *, at: str) -> None:
+    """The city has its copy, whatever went wrong before."""
+    actions = [
+        ExportRecord.pushed_at.set(at),
+        ExportRecord.push_fails_since.remove(),
+        ExportRecord.push_cause.remove(),
+    ]
+    _update(export.call, export.export_id, actions, ExportRecord.export_id.exists())
+
+
+def note_push_failed(export: Export, *, cause: str, at: str) -> None:
+    """The copy failed; since when is kept. Raises `ConditionFailed` where the city has its copy already."""
+    actions = [
+        ExportRecord.push_fails_since.set(ExportRecord.push_fails_since | at),
+        ExportRecord.push_cause.set(cause),
+    ]
+    condition = ExportRecord.export_id.exists() & ExportRecord.pushed_at.does_not_exist()
+    _update(export.call, export.export_id, actions, condition)
+
+
 def ended(export: Export | None) -> bool:
     """Whether nothing more will happen to it."""
     return export is None or export.state in ENDED
@@ -197,4 +220,7 @@ def _export(record: ExportRecord) -> Export:
         checkpoint=record.checkpoint or "",
         unchanged_at=record.unchanged_at,
         deleted_at=record.deleted_at,
+        pushed_at=record.pushed_at,
+        push_fails_since=record.push_fails_since,
+        push_cause=record.push_cause or "",
     )

@@ -1,14 +1,16 @@
 """Copies of the nightly export in a bucket of the city's own."""
 
 import json
+from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.calls.call import Exports, Push
 from chalicelib.runtime.settings import settings
 from tests.aws import refused
 from tests.builders import call_of
-from tests.integration.world import World
+from tests.integration.world import BROWSER, World
 
 CITY = "city-of-dortmund"
 
@@ -75,3 +77,77 @@ def test_only_what_the_night_makes_is_copied_and_only_where_the_call_says_so(pus
     pushing.nightly()
     pushing.drain()
     assert copies(pushing) == {}
+
+
+def page(world: World) -> str:
+    answer = world.get("/organiser/calls/small-call/exports?lang=de", world.token("viewer"), BROWSER)
+    assert answer.status == 200
+    return answer.body
+
+
+def told(world: World, export_id: str) -> dict[str, Any]:
+    """What programs hear of the copy."""
+    document = world.get(f"/organiser/calls/small-call/exports/{export_id}", world.token("viewer")).json
+    return {name: value for name, value in document.items() if name.startswith("push")}
+
+
+def test_organisers_see_whether_the_city_has_its_copy(pushing: World) -> None:
+    assert "erste Kopie" in page(pushing)
+    [asked] = pushing.nightly()
+    pushing.drain()
+    assert list(told(pushing, asked["export_id"])) == ["pushed_at"]
+    assert "zuletzt am" in page(pushing)
+    assert "seit" not in page(pushing)
+    pushing.publish(call_of())
+    assert "Bucket" not in page(pushing), "only where the call has them made"
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "words"),
+    [
+        (refused("AccessDenied", 403), "refused", "lässt uns nicht schreiben"),
+        (refused("NoSuchBucket", 404), "no-bucket", "gibt es nicht"),
+        (refused("InvalidRequest", 400), "other", "abgelehnt"),
+        (refused("SlowDown", 503), "unreachable", "nicht geantwortet"),
+        (EndpointConnectionError(endpoint_url="https://s3"), "unreachable", "nicht geantwortet"),
+    ],
+)
+def test_organisers_see_since_when_a_copy_fails_and_why(
+    pushing: World, fault: Exception, cause: str, words: str
+) -> None:
+    [asked] = pushing.nightly()
+    pushing.border.fail("CopyObject", fault)
+    pushing.work("export")
+    assert pushing.work("export"), "the message stays"
+    first = told(pushing, asked["export_id"])
+    assert first["push_cause"] == cause
+    assert words in page(pushing)
+    assert "schlägt seit" in page(pushing)
+    pushing.border.fail("CopyObject", refused("AccessDenied", 403))
+    assert pushing.work("export")
+    assert told(pushing, asked["export_id"]) == {**first, "push_cause": "refused"}, "since the first time"
+    pushing.drain()
+    assert list(told(pushing, asked["export_id"])) == ["pushed_at"]
+    assert "schlägt seit" not in page(pushing)
+
+
+def test_a_copy_whose_failure_cannot_be_written_down_fails_all_the_same_and_is_made_later(pushing: World) -> None:
+    [asked] = pushing.nightly()
+    pushing.border.fail("CopyObject", refused("AccessDenied", 403))
+    pushing.work("export")
+    pushing.border.fail("CopyObject", refused("AccessDenied", 403))
+    pushing.border.fail("UpdateItem", refused("InternalServerError", 500))
+    assert pushing.work("export"), "the message stays"
+    pushing.drain()
+    assert list(told(pushing, asked["export_id"])) == ["pushed_at"]
+
+
+def test_a_copy_that_is_there_is_not_said_to_fail(pushing: World) -> None:
+    [asked] = pushing.nightly()
+    pushing.drain()
+    before = told(pushing, asked["export_id"])
+    again = json.dumps({"call": "small-call", "pushed": asked["export_id"]})
+    pushing.put("export", again)
+    pushing.border.fail("CopyObject", refused("AccessDenied", 403))
+    assert pushing.work("export") == [again]
+    assert told(pushing, asked["export_id"]) == before
