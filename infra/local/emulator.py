@@ -24,7 +24,7 @@ PROGRAM = Path(__file__).with_name("emulated") / "__main__.py"
 ACCOUNT = "000000000000"
 """The emulator's account; as an access key it names the account's root user."""
 
-SECRET = "local"  # noqa: S105 - the emulator does not check the root user's
+SECRET = "local"  # noqa: S105 - the root user's, which the emulator checks in links only
 REGION = "eu-central-1"
 
 START_SECONDS = 60.0
@@ -215,6 +215,7 @@ class Emulator:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self._folder / "s3"),
             "LAMBDA_EXECUTOR": "local",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
         }
         if self._enforce_permissions:
             environment["AUTH"] = "true"

@@ -66,6 +66,25 @@ def test_an_export_is_built_listed_and_downloaded(stack: Stack, address: str, tm
 
     again = stack.command("exports", "download", CALL, export_id[1], "--to", tmp_path)
     assert again.returncode == 0, again.stderr
+    assert "there already" in again.stdout.replace("\n", " ")
+
+    # Interrupted in the middle of a file, it goes on; what is not the manifest's does not get the file's name.
+    whole = (folder / "submissions.json").rename(folder / "submissions.json.part")
+    etag = hashlib.md5(whole.read_bytes(), usedforsecurity=False).hexdigest()
+    (folder / "submissions.json.part.etag").write_text(f'"{etag}"')
+    with whole.open("r+b") as part:
+        part.truncate(whole.stat().st_size // 2)
+    assert stack.command("exports", "download", CALL, export_id[1], "--to", tmp_path).returncode == 0
+    assert json.loads((folder / "submissions.json").read_text())["submissions"] == submissions
+    bucket, key = stack.outputs["ExportsBucket"], f"exports/{CALL}/{export_id[1]}/balance.json"
+    content = (folder / "balance.json").read_bytes()
+    (folder / "balance.json").unlink()
+    stack.aws("s3", lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=b" " * len(content)))
+    damaged = stack.command("exports", "download", CALL, export_id[1], "--to", tmp_path)
+    assert damaged.returncode == 1
+    assert "SHA-256 is not the manifest's" in damaged.stderr
+    assert not (folder / "balance.json").exists()
+    stack.aws("s3", lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=content))
 
 
 def test_a_token_that_was_created_opens_the_organisers_routes_and_only_as_far_as_it_goes(stack: Stack) -> None:
