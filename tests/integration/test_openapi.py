@@ -86,6 +86,10 @@ def test_a_body_that_cannot_be_read_is_refused(
     names = {"token": world.receipt().rpartition("/")[2], "submission": world.submit().json["reference"]}
     text = {"subject_de": "Bald", "body_de": "Kommen Sie.", "subject_en": "Soon", "body_en": "Come."}
     written = world.post("/organiser/calls/small-call/announcements", text, world.token()).json["announcement"]
+    if "import_id" in one.path:
+        listed = {"Accept": "application/json", "Content-Type": "text/csv"} | world.token()
+        brought = world.request("POST", "/organiser/calls/small-call/imports", body=b"name\nHof\n", headers=listed)
+        names["import_id"] = brought.json["import_id"]
     path = one.path.format(call="small-call", step="all", announcement=written, **names)
     headers = {"Accept": "application/json"} | ({"Content-Type": kind} if kind else {})
     headers |= world.session() if one.about and one.about.login else {}
