@@ -1,4 +1,4 @@
-"""The first page of an inbox of so many submissions, in a process of its own: `python -m benchmarks.inbox COUNT`.
+"""An inbox's first page over so many submissions, in a process of its own: `python -m benchmarks.inbox COUNT [PAGES]`.
 
 Prints JSON: the AWS calls of one page, and the median of the CPU time of one (ms). DynamoDB is a sorted list of keys
 that answers at once, as its indexes do however long they are; moto would walk through all of a table for each request,
@@ -100,7 +100,7 @@ class Tables:
         return self._like | self._key(key["id"]["S"], stamp(_BEGIN))
 
 
-def main(count: int) -> None:
+def main(count: int, pages: int = PAGES) -> None:
     """Measure and print."""
     tables, call = Tables(count), work.call()
     person = Person("Eva", "owner", ("*",))
@@ -115,7 +115,7 @@ def main(count: int) -> None:
     with mock.patch.object(BaseClient, "_make_api_call", tables.answer):
         one()  # what is made once, clients and templates
         times = []
-        for _ in range(PAGES):
+        for _ in range(pages):
             tables.calls.clear()
             before = time.process_time()
             one()
@@ -124,4 +124,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*(int(one) for one in sys.argv[1:]))

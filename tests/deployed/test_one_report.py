@@ -104,8 +104,9 @@ def test_a_report_goes_from_the_post_to_the_nightly_file(stack: Stack, address: 
 
     stack.drain()
     exported = curl("POST", f"{url}/_local/nightly").json()["exports"]
-    assert [(one["call"], one["state"]) for one in exported] == [(CALL, "ready")]
-    export_id = exported[0]["export_id"]
+    [export] = [one for one in exported if one["call"] == CALL]
+    assert export["state"] == "ready"
+    export_id = export["export_id"]
     document = download(url, export_id, "submissions.json")
     exported_report = next(one for one in document["submissions"] if one["reference"] == report["reference"])
     assert (exported_report["state"], exported_report["answers"]) == ("confirmed", answers)
@@ -115,13 +116,14 @@ def test_a_report_goes_from_the_post_to_the_nightly_file(stack: Stack, address: 
     ]
 
     unchanged = curl("POST", f"{url}/_local/nightly").json()["exports"]
-    assert unchanged == [{"call": CALL, "export_id": export_id, "state": "ready", "unchanged": True}]
+    assert {"call": CALL, "export_id": export_id, "state": "ready", "unchanged": True} in unchanged
 
 
 def test_the_files_are_what_their_published_schemas_say(stack: Stack, address: str) -> None:
     stack.accepted(kosi_answers(reporter_email=address))
     stack.mail(address)
-    export_id = curl("POST", f"{stack.url}/_local/nightly").json()["exports"][0]["export_id"]
+    exports = curl("POST", f"{stack.url}/_local/nightly").json()["exports"]
+    [export_id] = [one["export_id"] for one in exports if one["call"] == CALL]
     submissions = download(stack.url, export_id, "submissions.json")
     manifest = download(stack.url, export_id, "manifest.json")
     assert sum(manifest["counts"].values()) == len(submissions["submissions"]) > 0

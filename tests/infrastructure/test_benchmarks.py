@@ -106,7 +106,7 @@ def test_measures_take_turns() -> None:
 def test_an_inbox_of_a_hundred_thousand_takes_the_calls_of_one_of_a_thousand() -> None:
     calls = []
     for count in (1_000, 100_000):
-        program = [sys.executable, "-m", "benchmarks.inbox", str(count)]
+        program = [sys.executable, "-m", "benchmarks.inbox", str(count), "1"]
         done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=True)
         calls.append(json.loads(done.stdout)["calls"])
     assert calls[0] == calls[1]
