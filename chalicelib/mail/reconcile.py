@@ -29,8 +29,8 @@ MOST = 5_000  # mails of a call in one state that one run looks at, those that c
 _PAGE = 200
 
 
-def reconcile_mails(*, clock: Callable[[], datetime] = now) -> dict[str, int]:
-    """Look at what changed in the last 48 hours, and at what the ledger itself knows to be owed, however old.
+def reconcile_mails(*, clock: Callable[[], datetime] = now, since: datetime | None = None) -> dict[str, int]:
+    """Look at what changed `since` (48 hours ago), and at what the ledger itself knows to be owed, however old.
 
     Gives how many mails were looked at and put back. While the breaker has stopped sending, nothing is put back.
     """
@@ -41,7 +41,7 @@ def reconcile_mails(*, clock: Callable[[], datetime] = now) -> dict[str, int]:
     moment = clock()
     looked_at = put_back = 0
     seen: set[tuple[str, str]] = set()
-    for page in _recent(stamp(moment - WINDOW)):
+    for page in _recent(stamp(since or moment - WINDOW)):
         looked_at += len(page)
         seen |= {(job.submission, job.kind) for job in page}
         known = ledger.entries((job.submission, job.kind) for job in page)

@@ -123,6 +123,43 @@ def test_a_stop_of_the_mails_can_be_seen_and_ended(stack: Stack, address: str) -
     assert "Stopped" not in stack.command("mails", "status").stdout
 
 
+def test_what_failed_for_good_is_shown_with_its_cause_and_goes_round_again(stack: Stack, address: str) -> None:
+    reference = stack.accepted(kosi_answers(reporter_email=address))
+    submission = reference.replace("-", "")
+    assert stack.mail(address)
+    job = json.dumps({"call": CALL, "submission": submission, "kind": "confirm"})
+    dead = stack.outputs["MailDeadLettersUrl"]
+    stack.aws("sqs", lambda sqs: sqs.send_message(QueueUrl=dead, MessageBody=job))
+    shown = stack.command("queues", "show", "mail")
+    assert shown.returncode == 0, shown.stderr
+    assert f"MailJob call={CALL} submission={submission} kind=confirm" in shown.stdout
+    assert "on record: the mail is " in shown.stdout
+    assert "would go back" in stack.command("queues", "redrive", "mail").stdout
+    assert stack.jobs("MailDeadLettersUrl") == 1
+    redriven = stack.command("queues", "redrive", "mail", "--yes")
+    assert "1 of 1 failed messages of mail are asked for again" in redriven.stdout, redriven.stderr
+    stack.drain()
+    assert stack.jobs("MailDeadLettersUrl") == 0
+    assert len(stack.mails(address)) == 1
+
+    # A queue that gives up after one try, for as long as it takes: the cause is in the log of its function.
+    queue = stack.outputs["FeedbackQueueUrl"]
+    names = ["VisibilityTimeout", "RedrivePolicy"]
+    before = stack.aws("sqs", lambda sqs: sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names))["Attributes"]
+    redrive = json.dumps(json.loads(before["RedrivePolicy"]) | {"maxReceiveCount": 1})
+    hasty = {"VisibilityTimeout": "1", "RedrivePolicy": redrive}
+    stack.aws("sqs", lambda sqs: sqs.set_queue_attributes(QueueUrl=queue, Attributes=hasty))
+    try:
+        stack.aws("sqs", lambda sqs: sqs.send_message(QueueUrl=queue, MessageBody=f"poison of {address}"))
+        wait_for(lambda: stack.jobs("FeedbackDeadLettersUrl") == 1, what="the poison to fail for good")
+    finally:
+        stack.aws("sqs", lambda sqs: sqs.set_queue_attributes(QueueUrl=queue, Attributes=before))
+    shown = stack.command("queues", "show", "feedback")
+    stack.aws("sqs", lambda sqs: sqs.purge_queue(QueueUrl=stack.outputs["FeedbackDeadLettersUrl"]))
+    assert "failed 1 time DecodeError at batches.py:" in shown.stdout, shown.stdout + shown.stderr
+    assert address not in shown.stdout
+
+
 def test_the_queues_and_the_calls_can_be_looked_at(stack: Stack) -> None:
     stack.drain()
     queues = stack.command("queues", "status")

@@ -52,7 +52,7 @@ def test_the_access_log_holds_no_path_and_no_address(merged: Json) -> None:
 
 def test_the_dashboard_can_be_read(merged: Json) -> None:
     [dashboard] = of_type(merged, "AWS::CloudWatch::Dashboard").values()
-    assert len(json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]) == 5
+    assert len(json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]) == 6
 
 
 def test_what_outlives_its_stack_cannot_be_deleted_by_mistake(merged: Json) -> None:
