@@ -20,15 +20,15 @@ from tests.permissions import hold, hold_missing
 
 PROJECT = Path(__file__).parent.parent
 _make_api_call = BaseClient._make_api_call  # type: ignore[attr-defined]
-_one_at_a_time = RLock()
+one_at_a_time = RLock()
 
 
-def _call_aws(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+def call_aws(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
     """What DynamoDB promises of each request and moto's tables are not made for: it happens at one moment.
 
     What happens between two requests of two threads still mixes as it likes.
     """
-    with _one_at_a_time:
+    with one_at_a_time:
         return _make_api_call(client, operation, parameters)
 
 
@@ -116,7 +116,7 @@ class Border:
     faults: list[Fault] = field(default_factory=list)
     answers: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     questions: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
-    aws: Callable[[Any, str, dict[str, Any]], Any] = _call_aws
+    aws: Callable[[Any, str, dict[str, Any]], Any] = call_aws
     struck: list[int] = field(default_factory=list)  # which of the calls went wrong
     chaos: Callable[[Call], "Fault | None"] | None = None  # asked at each call, beside `faults`
     _aside: bool = False

@@ -19,9 +19,11 @@ from infra.local.fates import envelope, fate
 from infra.local.mailbox import Mail as Sent
 from tests.aws import Call, Crash
 from tests.integration.world import CONTEXT, Answer, World, client, schedule_event
+from tests.shortcut import call_moto, stream_of, versions_of, waiting_on
 
 BEGIN = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=5)
+QUIET_STEP = timedelta(minutes=25)  # longer than anybody is patient (`PATIENCE`) before they put something back
 MOST_STEPS = 200  # nearly 17 hours: longer than any pause or lease
 MOST_REPEATS = 30  # of somebody whose request was not answered
 QUEUES: Final = ("mail", "feedback", "export")
@@ -52,6 +54,10 @@ class RestlessWorld(World):
         self._behind = False
         self.twice: list[str] = []
         return super().__enter__()
+
+    def _build(self) -> None:
+        self.border.aws = call_moto
+        super()._build()
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
@@ -91,7 +97,7 @@ class RestlessWorld(World):
             quiet = quiet + 1 if self._at_rest() else 0
             if quiet == 2:
                 return
-            self.pass_time()
+            self.pass_time(QUIET_STEP if quiet else STEP)
         raise Stuck(f"still busy after {MOST_STEPS * STEP}")
 
     def one_round(self) -> None:
@@ -156,30 +162,23 @@ class RestlessWorld(World):
     def _at_rest(self) -> bool:
         return not self._behind and not any(self.waiting(queue) for queue in QUEUES)
 
+    # What there is to see: looked at where moto keeps it, since it is looked at after every step
+
+    def stream(self) -> list[dict[str, Any]]:
+        return stream_of(settings().submissions_table, self._relayed)
+
     def waiting(self, queue: str) -> int:
         """How many messages there are on a queue, in flight or not."""
-        names = [
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateNumberOfMessagesDelayed",
-        ]
-        with self.border.aside():
-            sqs = client("sqs")
-            url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-            found: dict[str, Any] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(one) for one in found.values())
+        return waiting_on(queue)
 
     def objects(self) -> dict[str, bytes]:
         """Every version of every object in the bucket, by key and version."""
-        with self.border.aside():
-            s3, bucket = client("s3"), settings().exports_bucket
-            listed = s3.list_object_versions(Bucket=bucket).get("Versions", [])
-            return {
-                f"{one['Key']}?{one['VersionId']}": s3.get_object(
-                    Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"]
-                )["Body"].read()
-                for one in listed
-            }
+        kept = versions_of(settings().exports_bucket)
+        return {f"{key}?{name}": content for key, all_ in kept.items() for name, content in all_ if content is not None}
+
+    def files(self) -> dict[str, bytes]:
+        newest = {key: all_[-1][1] for key, all_ in versions_of(settings().exports_bucket).items()}
+        return {key: content for key, content in newest.items() if content is not None}
 
 
 def _sent(call: Call, number: int) -> Sent:
