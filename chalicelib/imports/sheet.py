@@ -17,13 +17,13 @@ from typing import ClassVar
 from msgspec import Struct
 
 from chalicelib.errors import N_, Refusal
+from chalicelib.imports.workbook_parts import Strange, TooMuch, check_parts
 
 MOST_BYTES = 4_000_000  # Lambda takes 6 MB of a request, and a third more is what Base64 makes of a file
 MOST_ROWS = 5_000
 MOST_COLUMNS = 100
 _EMPTY_ROWS = 1_000  # that may stand between the others; beyond them nobody looks
 _MOST_CELL = 10_000  # characters; longer than any answer may be, so that its own rule refuses it
-_MOST_UNPACKED = 40_000_000  # bytes of a workbook: 5,000 rows have ten at most
 _SEPARATORS = ";,\t|"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _WORKBOOK = b"PK\x03\x04"
@@ -150,8 +150,7 @@ def _workbook(content: bytes) -> Rows:
 
     try:
         with ZipFile(BytesIO(content)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > _MOST_UNPACKED:
-                raise ListTooLarge(most=MOST_BYTES // 1_000_000)
+            check_parts(packed)
         # Values as they were last computed, formulas not; nothing that is linked to is fetched.
         book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
         shown = [one for one in book.worksheets if one.sheet_state == "visible"] or book.worksheets
@@ -159,9 +158,11 @@ def _workbook(content: bytes) -> Rows:
         sheet.reset_dimensions()  # what a file says of its own size need not be true
         rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True)
         return [(number, [_text(cell) for cell in row]) for number, row in _some(rows)]
+    except TooMuch as error:
+        raise ListTooLarge(most=MOST_BYTES // 1_000_000) from error
     except (
-        BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, OSError,
-        RuntimeError, SyntaxError,
+        Strange, BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError,
+        OSError, RuntimeError, SyntaxError,
     ) as error:  # fmt: skip
         # A workbook is a folder of XML of which anything may be wrong (XML that does not parse is a SyntaxError).
         raise ListUnreadable from error
