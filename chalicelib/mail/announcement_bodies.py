@@ -47,7 +47,7 @@ def judge_announcement(call: Call, given: dict[str, Any]) -> PostedAnnouncement:
         texts=texts,
         audience=audience,
         with_event=_yes(given.get("with_event")),
-        edition=int(edition) if edition.isascii() and edition.isdigit() else None,
+        edition=int(edition) if edition.isascii() and edition.isdigit() and len(edition) < 10 else None,  # noqa: PLR2004 - a sane number
     )
 
 

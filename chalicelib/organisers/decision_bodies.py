@@ -40,7 +40,7 @@ def read_decision(content_type: str, body: bytes, *, about: str | None = None) -
     if isinstance(one, str):
         members["decision"], _, members["submissions"] = one.partition(" ")
     decision = members.get("decision")
-    if decision not in {*DECISIONS, "undo"}:
+    if not isinstance(decision, str) or decision not in {*DECISIONS, "undo"}:
         raise _wrong("decision", N_("This is no decision: accept, reject, merge, reopen or undo."))
     given = members.get("submissions", about)
     listed = given if isinstance(given, list) else [] if given is None else [given]
@@ -55,7 +55,7 @@ def read_decision(content_type: str, body: bytes, *, about: str | None = None) -
         raise _wrong("batch", N_("Say which decision is to be undone."))
     back = members.get("back", "")
     return PostedDecision(
-        decision=str(decision),
+        decision=decision,
         asked=asked,
         primary=_reference(primary, "primary") if primary else None,
         batch=batch,

@@ -45,11 +45,12 @@ def read_chosen(request: Request, names: Sequence[str]) -> Chosen:
         language = document.get("language", "")
         return Chosen(columns, fixed, language if isinstance(language, str) else "")
     form = {name: value for name, value in gathered(read_pairs(kind, request.body)).items() if isinstance(value, str)}
+    places = {str(place): column for place, column in enumerate(names)}
     return Chosen(
         {
-            name.removeprefix(COLUMN): names[int(value)]
+            name.removeprefix(COLUMN): places[value]
             for name, value in form.items()
-            if name.startswith(COLUMN) and value.isascii() and value.isdigit() and int(value) < len(names)
+            if name.startswith(COLUMN) and value in places
         },
         {name.removeprefix(FIXED): value for name, value in form.items() if name.startswith(FIXED)},
         form.get("language", ""),

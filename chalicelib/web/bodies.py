@@ -67,6 +67,8 @@ def read_header(content_type: str) -> tuple[str, str]:
 
     Raises `MediaTypeUnknown` for another character set than UTF-8.
     """
+    if _SURROGATE.search(content_type):
+        raise MediaTypeUnknown
     header = Message()
     header["Content-Type"] = content_type
     kind = header.get_content_type() if content_type.strip() else ""

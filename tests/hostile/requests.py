@@ -18,7 +18,7 @@ CALL = "kosi-lab-dortmund"
 POST = f"/calls/{CALL}/submissions"
 FORM = "application/x-www-form-urlencoded"
 _TEXTS: Final = {one.id: one.type == "textarea" for one in kosi().fields.values() if one.type in {"text", "textarea"}}
-_VALUES: Final[tuple[Any, ...]] = (
+VALUES: Final[tuple[Any, ...]] = (
     None,
     True,
     False,
@@ -39,7 +39,7 @@ _VALUES: Final[tuple[Any, ...]] = (
     " ",
     [1, "a", None],
 )
-_KINDS: Final = (
+KINDS: Final = (
     "application/json",
     "application/JSON; charset=utf-8",
     "application/json; charset=utf-16",
@@ -108,9 +108,9 @@ def _bad_texts(random: Random, seed: int, run: str) -> Hostile:
 def _bad_values(random: Random, seed: int, run: str) -> Hostile:
     answers: dict[str, Any] = kosi_answers(reporter_email=f"hostile-{run}-{seed}@example.org")
     for name in random.sample([*kosi().fields, "unknown", "__proto__", "_ticket", "\x00"], 3):
-        answers[name] = random.choice([*_VALUES, hostile_text(random)])
+        answers[name] = random.choice([*VALUES, hostile_text(random)])
     more = (
-        {random.choice(["ticket", "altcha", "x", "answers2"]): random.choice(_VALUES)} if random.random() < 0.3 else {}
+        {random.choice(["ticket", "altcha", "x", "answers2"]): random.choice(VALUES)} if random.random() < 0.3 else {}
     )
     body = json.dumps({"answers": answers, **more}).encode()
     return Hostile("POST", POST, body, {"Content-Type": "application/json"})
@@ -209,7 +209,7 @@ def _bad_headers(random: Random, seed: int, run: str) -> Hostile:
         headers[name] = random.choice(
             [
                 value,
-                random.choice(_KINDS[:-1]),
+                random.choice(KINDS[:-1]),
                 "a," * 900,
                 "*;q=2",
                 "de;q=nan,en;q=1e9",
@@ -272,9 +272,9 @@ def _other_bodies(random: Random, seed: int, run: str) -> Hostile:
         ]
     )
     member = random.choice(["email", "answers", "decision", "next", "name", "confirm"])
-    value = random.choice([hostile_address(random), hostile_text(random), *_VALUES])
+    value = random.choice([hostile_address(random), hostile_text(random), *VALUES])
     if random.random() < 0.5:
-        return Hostile("POST", path, json.dumps({member: value}).encode(), {"Content-Type": random.choice(_KINDS[:3])})
+        return Hostile("POST", path, json.dumps({member: value}).encode(), {"Content-Type": random.choice(KINDS[:3])})
     return Hostile(
         "POST", path, f"{member}={quote_plus(str(value), errors='replace')}".encode(), {"Content-Type": FORM}
     )

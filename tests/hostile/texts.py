@@ -7,7 +7,7 @@ import unicodedata
 from random import Random
 from typing import Final
 
-_PIECES: Final = (
+PIECES: Final = (
     "Grüne Höfe",
     "Gru\u0308ne Ho\u0308fe",
     "\ufb01",
@@ -99,10 +99,10 @@ def hostile_text(random: Random, longest: int = 110) -> str:
     """A text of pieces; now and then a repetition or something far too long."""
     kind = random.random()
     if kind < 0.05:
-        return random.choice(_PIECES) * random.choice([1, 50, 5000])
+        return random.choice(PIECES) * random.choice([1, 50, 5000])
     if kind < 0.08:
         return chr(random.randrange(0x10FFFF + 1)) * random.randrange(1, 20)
-    pieces = [random.choice(_PIECES) for _ in range(random.randrange(1, 6))]
+    pieces = [random.choice(PIECES) for _ in range(random.randrange(1, 6))]
     return random.choice(["", " ", "-"]).join(pieces)[:longest]
 
 
