@@ -1,22 +1,26 @@
 """CloudFormation's side of a deployment: what state the stack is in, change sets, and waiting."""
 
+import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 from infra.report import Change, Report
+from infra.stage import DeploymentFailed, given
+from infra.watching import watched
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.literals import ChangeSetTypeType
     from types_boto3_cloudformation.type_defs import (
         ChangeTypeDef,
         DescribeChangeSetOutputTypeDef,
-        ParameterTypeDef,
+        RollbackConfigurationTypeDef,
         StackEventTypeDef,
         StackTypeDef,
     )
@@ -35,10 +39,6 @@ _EMULATOR_SECONDS = 0.1
 _LIMIT_SECONDS = 3600.0
 
 
-class DeploymentFailed(Exception):
-    """The stack is not what the package says; the message tells why, and what to do where that is known."""
-
-
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
     """A change that CloudFormation has computed and not yet made. `id` is its ARN."""
@@ -53,6 +53,7 @@ class StackChanger:
     def __init__(self, stack: str, *, session: boto3.Session, endpoint: str | None, report: Report) -> None:
         self._stack = stack
         self._client = session.client("cloudformation", endpoint_url=endpoint)
+        self._alarms = partial(session.client, "cloudwatch", endpoint_url=endpoint)
         self._report = report
         self._pause = _EMULATOR_SECONDS if endpoint else _AWS_SECONDS
 
@@ -75,14 +76,27 @@ class StackChanger:
             self._wait()
 
     def propose(
-        self, template_url: str, declared: Mapping[str, Any], parameters: Mapping[str, str]
+        self,
+        template_url: str,
+        declared: Mapping[str, Any],
+        parameters: Mapping[str, str],
+        *,
+        keep: bool = True,
+        watch_minutes: int = 0,
     ) -> ChangeSet | None:
         """Have CloudFormation compute what would change; none if nothing would.
 
-        `declared` is the template's own parameters. Raises DeploymentFailed, with CloudFormation's reason.
+        `declared` is the template's own parameters; `keep` leaves those that are not given as the stack has them,
+        otherwise only those without a default. With `watch_minutes` CloudFormation undoes an update of its own accord
+        when one of the stack's alarms rings meanwhile, or so long afterwards.
+
+        Raises DeploymentFailed, with CloudFormation's reason.
         """
         stack = self._describe()
         new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+        watch: RollbackConfigurationTypeDef = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
+        if watch_minutes and not new:
+            watch = watched(self._client, self._alarms(), self._stack, watch_minutes, self._report)
         kind: ChangeSetTypeType = "CREATE" if new else "UPDATE"
         try:
             made = self._client.create_change_set(
@@ -91,8 +105,10 @@ class StackChanger:
                 ChangeSetName=f"deploy-{secrets.token_hex(8)}",
                 ChangeSetType=kind,
                 TemplateURL=template_url,
-                Parameters=_parameters(declared, parameters, stack),
+                Parameters=given(declared, parameters, _values(stack), keep=keep),
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+                # Said each time: a stack keeps the triggers of its last update.
+                RollbackConfiguration=watch,
             )
         except ClientError as error:
             raise DeploymentFailed(str(error)) from error
@@ -124,11 +140,25 @@ class StackChanger:
                 f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
                 for event in reversed(list(self._events()))
                 if event["EventId"] not in seen
-                and event.get("ResourceStatus", "").endswith("_FAILED")
-                and "cancelled" not in event.get("ResourceStatusReason", "")
+                and event.get("ResourceStatusReason", "")
+                # An alarm that rang is the reason of the rollback itself.
+                and event.get("ResourceStatus", "").endswith(("_FAILED", "UPDATE_ROLLBACK_IN_PROGRESS"))
+                and "cancelled" not in event["ResourceStatusReason"]
             ]
             message = "\n".join([f"{self._stack} is in {status}", *reasons])
             raise DeploymentFailed(message)
+
+    def parameters(self) -> dict[str, str]:
+        """The parameters the stack has, by name; none where there is no stack."""
+        return _values(self._describe())
+
+    def template(self) -> str | None:
+        """The template the stack was last deployed with, as it was handed over; none where it never was."""
+        if self._status() in {"", "REVIEW_IN_PROGRESS"}:
+            return None
+        body: Any = self._client.get_template(StackName=self._stack, TemplateStage="Original")["TemplateBody"]
+        # boto3 reads JSON for us.
+        return body if isinstance(body, str) else json.dumps(body)
 
     def _describe(self) -> "StackTypeDef | None":
         try:
@@ -206,19 +236,5 @@ def _change(change: "ChangeTypeDef") -> Change:
     )
 
 
-def _parameters(
-    declared: Mapping[str, Any], given: Mapping[str, str], stack: "StackTypeDef | None"
-) -> "list[ParameterTypeDef]":
-    """What is given, and what the stack has for parameters without a default."""
-    unknown = sorted(set(given) - set(declared))
-    if unknown:
-        message = f"the template has no parameter {', '.join(unknown)}"
-        raise DeploymentFailed(message)
-    kept = {parameter["ParameterKey"] for parameter in stack.get("Parameters", [])} if stack else set()
-    result: list[ParameterTypeDef] = [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
-    result += [
-        {"ParameterKey": key, "UsePreviousValue": True}
-        for key, parameter in declared.items()
-        if key not in given and "Default" not in parameter and key in kept
-    ]
-    return result
+def _values(stack: "StackTypeDef | None") -> dict[str, str]:
+    return {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])} if stack else {}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from infra.commands import calls, demo, exports, logins, mails, queues, tokens
-from infra.commands.target import DATA, Data, console, fail
+from infra.commands.target import DATA, Data
 
 PROJECT = Path(__file__).parent.parent
 
@@ -49,39 +48,37 @@ def run(
 @app.command()
 def deploy(
     stage: Annotated[str, typer.Option(help="“dev”, “prod”, or any name of your own.")],
-    public_url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="The address people use; stands in mails.")],
-    mail_sender: Annotated[str, typer.Option(envvar="MAIL_SENDER", help="The address mails come from.")],
+    public_url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="The address people use; stands in mails.")] = "",
+    mail_sender: Annotated[str, typer.Option(envvar="MAIL_SENDER", help="The address mails come from.")] = "",
+    parameter: Annotated[
+        list[str] | None, typer.Option(envvar="PARAMETERS", help="NAME=VALUE, any other parameter of the template.")
+    ] = None,
+    default: Annotated[
+        list[str] | None, typer.Option(envvar="DEFAULTS", help="NAME of a parameter that gets its default again.")
+    ] = None,
+    watch_minutes: Annotated[
+        int, typer.Option(min=0, max=180, help="How long alarms may still take an update back. 0 hears none.")
+    ] = 10,
     allow_data_loss: Annotated[
         bool, typer.Option(help="Let the change replace or delete tables, bucket or secret.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing anything.")] = False,
 ) -> None:
-    """Package and deploy to AWS, showing the change first. Safe to repeat and to interrupt."""
-    import tempfile
+    """Package and deploy to AWS, showing the change first. What is not given stays as it is. Safe to repeat."""
+    from infra.commands.deploy import Wishes
+    from infra.commands.deploy import deploy as deploy_stage
 
-    import boto3
-
-    from infra.archive import PackagingFailed
-    from infra.deploy import DeploymentFailed
-    from infra.deploy import deploy as deploy_package
-    from infra.package import package
-    from infra.report import ConsoleReport
-
-    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            made = package(Path(folder), stage="prod" if stage != "dev" else "dev")
-            with ConsoleReport(console) as report:
-                outputs = deploy_package(
-                    made,
-                    stack=f"aufruf-{stage}",
-                    parameters={"PublicUrl": public_url, "MailSender": mail_sender},
-                    session=boto3.Session(),
-                    report=report,
-                    confirm=None if yes else lambda _changes: typer.confirm("Make this change?"),
-                    allow_data_loss=allow_data_loss,
-                )
-        except (PackagingFailed, DeploymentFailed) as error:
-            raise fail(str(error)) from error
-    console.print(f"Deployed. The app answers at {outputs['EndpointURL']}", highlight=False)
-    console.print(f"Publish a call: aufruf calls publish calls/NAME.yaml --stage {stage}", highlight=False)
+    deploy_stage(
+        stage,
+        Wishes(
+            parameters=[
+                *([f"PublicUrl={public_url}"] if public_url else []),
+                *([f"MailSender={mail_sender}"] if mail_sender else []),
+                *(parameter or []),
+            ],
+            defaults=default or [],
+            watch_minutes=watch_minutes,
+            allow_data_loss=allow_data_loss,
+            ask=not yes,
+        ),
+    )

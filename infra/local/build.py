@@ -99,7 +99,14 @@ class Build:
         note.unlink(missing_ok=True)
         say("Deploying the production template to the emulator")
         result = deploy(
-            made, stack=stack.NAME, parameters=wanted, session=session, endpoint=endpoint, report=_Steps(say)
+            made,
+            stack=stack.NAME,
+            parameters=wanted,
+            # Nobody sets any by hand here: what a newer template says is what counts.
+            keep=False,
+            session=session,
+            endpoint=endpoint,
+            report=_Steps(say),
         )
         note.write_text(json.dumps(deployed))
         return result

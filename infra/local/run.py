@@ -18,7 +18,6 @@ from rich.text import Text
 
 from infra.archive import PackagingFailed
 from infra.call_files import CallFileInvalid
-from infra.deploy import DeploymentFailed
 from infra.local import emulator, ports
 from infra.local.build import SENDER, Build, parameters
 from infra.local.emulator import Emulator, EmulatorFailed
@@ -28,6 +27,7 @@ from infra.local.mailbox import Mailbox
 from infra.local.ses import LocalSes
 from infra.local.stack import LocalStack
 from infra.stack import environment
+from infra.stage import DeploymentFailed
 
 if TYPE_CHECKING:
     from io import TextIOWrapper

@@ -8,8 +8,9 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from infra.changeset import DeploymentFailed, StackChanger
+from infra.changeset import StackChanger
 from infra.report import Change, SilentReport
+from infra.stage import DeploymentFailed
 
 STACK = "aufruf-prod"
 NOW = datetime(2017, 6, 30, tzinfo=UTC)
@@ -22,8 +23,10 @@ class OnlyCloudFormation:
         session = boto3.Session(aws_access_key_id="0", aws_secret_access_key="0", region_name="eu-central-1")
         self.cloudformation = session.client("cloudformation")
 
-    def client(self, _name: str, **_more: object) -> object:
-        return self.cloudformation
+        self.cloudwatch = session.client("cloudwatch")
+
+    def client(self, name: str, **_more: object) -> object:
+        return getattr(self, name)
 
 
 @pytest.fixture
@@ -151,6 +154,7 @@ def test_a_template_that_is_refused_is_reported_with_the_reason(stub: tuple[Stub
         "TemplateURL": "https://example.org/template.json",
         "Parameters": [],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "RollbackConfiguration": {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0},
     }
     stubber.add_response("create_change_set", {"Id": "arn:set"}, expected)
     reason = "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document."
@@ -159,3 +163,51 @@ def test_a_template_that_is_refused_is_reported_with_the_reason(stub: tuple[Stub
     stubber.add_response("delete_change_set", {}, {"ChangeSetName": "arn:set"})
     with pytest.raises(DeploymentFailed, match="Invalid Serverless"):
         changer.propose("https://example.org/template.json", {}, {})
+
+
+def test_alarms_that_are_quiet_take_an_update_back_and_one_that_rings_is_named() -> None:
+    session, heard = OnlyCloudFormation(), Steps()
+    changer = StackChanger(STACK, session=cast("boto3.Session", session), endpoint="http://127.0.0.1:1", report=heard)
+    arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:"
+    with Stubber(session.cloudformation) as stacks, Stubber(session.cloudwatch) as alarms:
+        says(stacks, "UPDATE_COMPLETE")
+        of_alarm = {"Timestamp": NOW, "ResourceStatus": "CREATE_COMPLETE", "ResourceType": "AWS::CloudWatch::Alarm"}
+        resources = [
+            {"LogicalResourceId": name, "PhysicalResourceId": f"physical-{name}", **of_alarm}
+            for name in ("ApiErrorsAlarm", "MailDeadLettersAlarm", "BounceRateAlarm")
+        ]
+        stacks.add_response("describe_stack_resources", {"StackResources": resources}, {"StackName": STACK})
+        names = ["physical-ApiErrorsAlarm", "physical-MailDeadLettersAlarm"]
+        states = zip(names, ("OK", "ALARM"), strict=True)
+        found = [{"AlarmName": name, "AlarmArn": arn + name, "StateValue": state} for name, state in states]
+        alarms.add_response("describe_alarms", {"MetricAlarms": found}, {"AlarmNames": names})
+        expected = {
+            "StackName": STACK,
+            "ChangeSetName": ANY,
+            "ChangeSetType": "UPDATE",
+            "TemplateURL": "https://example.org/template.json",
+            "Parameters": [],
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            "RollbackConfiguration": {
+                "RollbackTriggers": [{"Arn": arn + names[0], "Type": "AWS::CloudWatch::Alarm"}],
+                "MonitoringTimeInMinutes": 10,
+            },
+        }
+        stacks.add_response("create_change_set", {"Id": "arn:set"}, expected)
+        described = {"ChangeSetId": "arn:set", "Status": "CREATE_COMPLETE", "Changes": []}
+        stacks.add_response("describe_change_set", described, {"ChangeSetName": "arn:set"})
+        assert changer.propose("https://example.org/template.json", {}, {}, watch_minutes=10)
+    assert heard.steps == [
+        "physical-MailDeadLettersAlarm rings already, so this deployment is not taken back because of it",
+        "Listening to 1 alarms, until 10 minutes after it; one that rings takes it back",
+    ]
+
+
+class Steps(SilentReport):
+    """Remembers what was said."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def step(self, text: str) -> None:
+        self.steps.append(text)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from infra import smoke
 from infra.artefacts import Artefacts
 from infra.deploy import DataLossRefused, DeploymentDeclined, DeploymentFailed, deploy
 from infra.local import emulator
@@ -203,20 +204,53 @@ def test_the_change_is_shown_before_it_is_made_and_progress_after(aws: Emulator,
     assert status(aws, "aufruf-told") == "CREATE_COMPLETE"
 
 
-def test_deploying_again_changes_nothing_and_gives_the_same_outputs(
-    aws: Emulator, stack: dict[str, str], put: Deploy
-) -> None:
-    put("aufruf-main")
+def test_deploying_again_changes_nothing_and_gives_the_same_outputs(aws: Emulator, put: Deploy) -> None:
+    before = put("aufruf-main")
     heard = Heard()
     again = put("aufruf-main", report=heard)
-    assert again == stack
+    assert again == before
     assert heard.steps[-1] == "aufruf-main is up to date"
     assert left_over(aws, "aufruf-main") == []
 
 
-def test_a_parameter_without_a_default_is_kept(put: Deploy, stack: dict[str, str]) -> None:
-    again = put("aufruf-main", parameters={"PublicUrl": "https://example.org/aufruf", "Firewall": "false"})
+def test_a_parameter_that_is_not_given_is_kept_and_said(put: Deploy, stack: dict[str, str]) -> None:
+    put("aufruf-main", parameters={"CallsCacheSeconds": "9"})
+    heard = Heard()
+    again = put("aufruf-main", parameters={"PublicUrl": "https://example.org/aufruf"}, report=heard)
     assert (again["PublicUrl"], again["MailSender"]) == ("https://example.org/aufruf", stack["MailSender"])
+    assert again["CallsCacheSeconds"] == "9"
+    assert "Kept: CallsCacheSeconds = 9 (the default is 60)" in heard.steps
+    assert "Kept: Firewall = false (the default is true)" in heard.steps
+
+
+def test_without_keeping_what_is_not_given_has_its_default_again(put: Deploy, stack: dict[str, str]) -> None:
+    again = put("aufruf-main", parameters={"Firewall": "false"}, keep=False)
+    assert (again["CallsCacheSeconds"], again["MailSender"]) == ("60", stack["MailSender"])
+
+
+def test_what_was_deployed_answers_as_people_ask(aws: Emulator, stack: dict[str, str]) -> None:
+    smoke.prove(f"{aws.endpoint}/_aws/execute-api/{stack['RestAPIId']}/api")
+
+
+def test_an_update_that_does_not_work_is_taken_back(
+    aws: Emulator, put: Deploy, changed: Callable[[Callable[[Json], object]], Package], stack: dict[str, str]
+) -> None:
+    put("aufruf-main", parameters={"CallsCacheSeconds": "6"})
+    heard = Heard()
+
+    def broken(resources: Json) -> None:
+        resources["APIHandler"]["Properties"]["Handler"] = "app.nothing"
+
+    def prove(outputs: Mapping[str, str]) -> None:
+        function = aws.client("lambda").get_function_configuration(FunctionName=outputs["APIHandlerName"])
+        assert (function["Handler"], outputs["CallsCacheSeconds"]) == ("app.nothing", "5")
+        raise DeploymentFailed("it does not answer")
+
+    with pytest.raises(DeploymentFailed, match="it does not answer\nWhat stood before has been deployed again"):
+        put("aufruf-main", changed(broken), parameters={"CallsCacheSeconds": "5"}, prove=prove, report=heard)
+    function = aws.client("lambda").get_function_configuration(FunctionName=stack["APIHandlerName"])
+    assert (function["Handler"], outputs_of(aws, "aufruf-main")["CallsCacheSeconds"]) == ("app.app", "6")
+    assert request(aws, stack, "GET", "/health")[0] == 200
 
 
 def test_a_parameter_the_template_does_not_have_is_refused_by_name(put: Deploy) -> None:
