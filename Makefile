@@ -33,12 +33,13 @@ faults: $(VENV)/.dev ## every AWS call goes wrong in every way, and nothing is l
 faults-deployed: $(VENV)/.dev .venv-emulator/.ready ## thirty workers killed, ten thousand hostile requests, on the local stack
 	@AUFRUF_KILLS=30 AUFRUF_HOSTILE=10000 $(RUN)python -m pytest -s tests/deployed/test_kills.py tests/deployed/test_hostile.py
 
-check: $(VENV)/.dev .venv-checkov/.ready ## lint, types, import contracts, catalogues, templates (cfn-lint, checkov)
+check: $(VENV)/.dev .venv-checkov/.ready ## lint, types, import contracts, catalogues, permissions, templates (cfn-lint, checkov)
 	@$(RUN)ruff check .
 	@$(RUN)ruff format --check .
 	@$(RUN)mypy
 	@$(RUN)lint-imports
 	@$(RUN)python -m infra.messages --check
+	@$(RUN)python -m infra.permissions
 	@$(RUN)python -m infra.check_template
 
 bench: $(VENV)/.dev ## every goal of docs/performance.md, measured beside what others cost (minutes)
@@ -60,7 +61,7 @@ permissions: $(VENV)/.dev ## write down what every function was seen to need, fr
 	@$(RUN)python -m pytest -q -n 2 --dist loadfile tests/integration --write-permissions
 	@$(RUN)python -m infra.permissions
 
-deploy: $(VENV)/.tools ## package and deploy to AWS (STAGE=, PUBLIC_URL=, MAIL_SENDER=), the change shown first
+deploy: $(VENV)/.tools ## package and deploy to AWS (STAGE=, PUBLIC_URL=, MAIL_SENDER=, PARAMETERS=), the change shown first
 	@$(RUN)aufruf deploy --stage $(STAGE)
 
 vendor: $(VENV)/.dev ## cut KERN UX, styles and fonts, to what the templates use (KERN= the unpacked package, else npm)

@@ -8,6 +8,7 @@ import ast
 import os
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -68,6 +69,15 @@ def attributed() -> Iterator[None]:
     def call_event_source(handler: Any, event: Any, context: Any) -> Any:
         return _as(handler.func.__name__, lambda: event_source(handler, event, context))
 
+    # A thread begins without a context: what it does, it does for the function that started it.
+    submit = ThreadPoolExecutor.submit
+
+    def hand_to_thread(pool: Any, act: Callable[..., Any], /, *given: Any, **named: Any) -> Any:
+        function = _function.get() or _entered_below()
+        if function is None:
+            return submit(pool, act, *given, **named)
+        return submit(pool, lambda: _as(function, lambda: act(*given, **named)))
+
     def presign(signer: Any, request_dict: Any, operation_name: str, **more: Any) -> Any:
         # A signed link can do what its signer may.
         address = urlsplit(request_dict["url"])
@@ -94,6 +104,7 @@ def attributed() -> Iterator[None]:
         mock.patch.object(Chalice, "__call__", call_http),
         mock.patch.object(EventSourceHandler, "__call__", call_event_source),
         mock.patch.object(RequestSigner, "generate_presigned_url", presign),
+        mock.patch.object(ThreadPoolExecutor, "submit", hand_to_thread),
     ):
         yield
 

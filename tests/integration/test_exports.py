@@ -12,8 +12,9 @@ from chalicelib.exports import table, uploads, writing
 from chalicelib.exports.export import Export
 from chalicelib.exports.worker import work
 from chalicelib.jobs.messages import ExportJob
-from chalicelib.runtime.clock import now
+from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.settings import settings
+from chalicelib.submissions.table import SubmissionRecord
 from tests.aws import refused
 from tests.builders import OPENS, PROJECT, answers, call_of, kosi, kosi_answers, texts
 from tests.integration.world import World
@@ -227,6 +228,20 @@ def test_an_export_waits_until_what_was_stamped_before_it_has_landed(world: Worl
     assert export_of(world, asked["export_id"]).state == "queued"
     [sent] = [call.parameters for call in world.border.calls if call.operation == "SendMessage"][-1:]
     assert 0 < sent["DelaySeconds"] <= 900
+
+
+def test_a_mail_that_is_owed_for_longer_than_reconcile_looks_is_put_back_by_the_night(world: World) -> None:
+    world.publish()
+    world.submit()  # and the relay never hears of it
+    with world.border.aside():
+        [record] = SubmissionRecord.scan()
+        record.update([SubmissionRecord.changed_at.set(stamp(now() - timedelta(hours=49)))])
+    assert world.reconcile()["put_back"] == 0
+    world.nightly()
+    world.work("export")
+    assert world.mails == []
+    world.work("mail")
+    assert len(world.mails) == 1
 
 
 # The pointer

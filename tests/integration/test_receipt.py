@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.access.table import put_audit
+from chalicelib.ledger import table as ledger
+from chalicelib.runtime.clock import now, stamp
 from chalicelib.submissions.submission import Submission
 from chalicelib.submissions.table import put_change
 from tests.aws import Crash, throttled
@@ -270,6 +272,15 @@ def test_what_is_erased_is_gone_but_for_its_reference_and_times(world: World, re
     gone = world.get(receipt)
     assert (gone.status, gone.json["code"], gone.json["reference"]) == (410, "erased", before["reference"])
     assert gone.json["submitted_at"] == before["submitted_at"]
+
+
+def test_more_mails_than_fit_into_a_transaction_are_erased_too(world: World, receipt: str) -> None:
+    known, at = submission(world, receipt), stamp(now())
+    with world.border.aside():
+        for number in range(100):
+            ledger.claim(known.call, known.id, f"links-{number:03}", owner="x", now=0, lease=1, at=at)
+    assert world.post(f"{receipt}/erase", {"confirm": True}).status == 200
+    assert world.items("mails") == []
 
 
 def test_nothing_can_be_done_with_what_is_erased_but_to_erase_it_again(world: World, receipt: str) -> None:
