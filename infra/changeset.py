@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed")
 
-_WAY_OUT = {
+WAY_OUT = {
     "UPDATE_ROLLBACK_FAILED": "repair what its events name, then: aws cloudformation continue-update-rollback",
     "ROLLBACK_FAILED": "it has never worked, so: aws cloudformation delete-stack, then deploy again",
     "CREATE_FAILED": "it has never worked, so: aws cloudformation delete-stack, then deploy again",
@@ -66,8 +66,8 @@ class StackChanger:
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             self._report.step(f"Waiting for an earlier deployment of {self._stack} ({status})")
             status = self._wait()
-        if status in _WAY_OUT:
-            message = f"{self._stack} is in {status}; {_WAY_OUT[status]}"
+        if status in WAY_OUT:
+            message = f"{self._stack} is in {status}; {WAY_OUT[status]}"
             raise DeploymentFailed(message)
         if status == "ROLLBACK_COMPLETE":
             # A creation that failed leaves an empty stack, which can only be deleted.

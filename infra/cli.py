@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.commands import calls, demo, exports, logins, mails, queues, tokens
+from infra.commands import calls, demo, doctor, exports, logins, mails, queues, tokens
 from infra.commands.target import DATA, Data
 
 PROJECT = Path(__file__).parent.parent
@@ -24,6 +24,7 @@ app.add_typer(mails.app, name="mails")
 app.add_typer(queues.app, name="queues")
 app.add_typer(tokens.app, name="tokens")
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 
 
 @app.command()

@@ -14,14 +14,14 @@ _PAUSE_SECONDS = 5.0
 _ANSWER_SECONDS = 30
 
 
-def prove(address: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+def prove(address: str, *, tries: int = _TRIES, sleep: Callable[[float], None] = time.sleep) -> None:
     """Ask the app at `address` (without a slash at its end) for what shows that it works; reads only.
 
     That it is alive and may read its tables (`/health`), that it makes pages (`/`), and that unknown paths reach it.
     Raises DeploymentFailed with what is wrong.
     """
     wrong: list[str] = []
-    for attempt in range(_TRIES):
+    for attempt in range(tries):
         if attempt:
             sleep(_PAUSE_SECONDS)
         wrong = [line for check in (_health, _pages, _unknown) if (line := check(address))]

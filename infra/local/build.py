@@ -6,12 +6,15 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from infra.deploy import deploy
+from infra.doctor.place import Place
 from infra.local import emulator, stack
+from infra.local.completing import complete
 from infra.package import Package, package
 from infra.report import Change
 from infra.stack import outputs as stack_outputs
@@ -93,7 +96,7 @@ class Build:
         """The outputs of the stack, deployed when the package or a parameter has changed."""
         session = emulator.session()
         note = self._data / "deployed.json"
-        deployed = {"package": _digest(made.template, made.archive), "parameters": dict(wanted)}
+        deployed = {"package": _digest(made.template, made.archive), "parameters": dict(wanted), "completed": True}
         if note.exists() and json.loads(note.read_text()) == deployed and self._stands(endpoint):
             return stack_outputs(stack.NAME, session=session, endpoint=endpoint)
         note.unlink(missing_ok=True)
@@ -108,6 +111,7 @@ class Build:
             endpoint=endpoint,
             report=_Steps(say),
         )
+        complete(Place(stack.NAME, stack.STAGE, client=partial(emulator.client, endpoint=endpoint), api="", local=True))
         note.write_text(json.dumps(deployed))
         return result
 
