@@ -52,7 +52,7 @@ def judge(call: Call, given: Mapping[str, object]) -> Answers:
     Answers to fields that are not asked (`show_if`) are dropped; names in the call's `ignore_fields` too.
     Raises `AnswersInvalid` naming every field that is wrong.
     """
-    return _judge(call, call.fields.values(), given, {})
+    return _judge(call, call.fields, given, {})
 
 
 def judge_step(call: Call, step: Step, given: Mapping[str, object], earlier: Answers) -> Answers:
@@ -76,8 +76,10 @@ def judge_public(call: Call, given: Mapping[str, object], answers: Answers) -> A
     return public_part(call, _judge(call, public, given, private))
 
 
-def _judge(call: Call, fields: Iterable[Field], given: Mapping[str, object], earlier: Answers) -> Answers:
-    asked = {field.id: field for field in fields}
+def _judge(
+    call: Call, fields: Iterable[Field] | dict[str, Field], given: Mapping[str, object], earlier: Answers
+) -> Answers:
+    asked = fields if isinstance(fields, dict) else {field.id: field for field in fields}
     errors = [
         FieldError(name, "unknown-field", N_("This call has no such field."))
         for name in given
@@ -101,6 +103,8 @@ def _judge(call: Call, fields: Iterable[Field], given: Mapping[str, object], ear
 
 def judge_field(field: Field, given: object) -> Answer | None:
     """One normalised answer, or `None` where there is none. Raises `Wrong`."""
+    if given is None and not field.required:
+        return None
     cleaned = _clean(field, given)
     # Compared one by one: 0 and False are equal in Python, and the year 0 is an answer (a wrong one).
     if cleaned is None or cleaned in ("", []) or (cleaned is False and field.type == "consent"):
@@ -119,7 +123,13 @@ def _clean(field: Field, given: object) -> object:
         return _clean_text(given, multiline=field.type in _MULTILINE)
     if isinstance(given, list | tuple):
         # A CMS may add an empty value to a group so that the name is always sent.
-        return [_clean_text(one, multiline=False) if isinstance(one, str) else one for one in given if one != ""]
+        # Nearly always they are choices, which are clean: that is seen sooner than made.
+        known = [choice.id for choice in field.choices]
+        return [
+            _clean_text(one, multiline=False) if isinstance(one, str) and one not in known else one
+            for one in given
+            if one != ""
+        ]
     return given
 
 

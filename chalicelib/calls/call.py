@@ -185,12 +185,12 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """All fields by id, in the order of the form."""
         return {one.id: one for step in self.form.steps for one in step.fields}
 
-    @property
+    @cached_property
     def opens(self) -> datetime:
         """When it opens, in UTC."""
         return self.in_utc(self.opens_at)
 
-    @property
+    @cached_property
     def closes(self) -> datetime | None:
         """When it closes, in UTC; `None` means never."""
         return self.in_utc(self.closes_at) if self.closes_at else None

@@ -6,8 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chalicelib.calls.answers import Answers
     from chalicelib.calls.call import Call
     from chalicelib.submissions.flags import Flag
@@ -25,22 +23,17 @@ def flags_of(call: Call, answers: Answers, *, proven: bool, age: float | None) -
 
     `proven`: a true proof of work came with them; `age` of the ticket in seconds, `None` where there was none.
     """
-    texts = list(_texts(call, answers, _WRITTEN))
+    types = [(call.fields[name].type, answer) for name, answer in answers.items() if isinstance(answer, str)]
+    texts = [text for kind, text in types if kind in _WRITTEN]
     found: dict[Flag, bool] = {
         "many-links": sum(_links(text) for text in texts) > MOST_LINKS,
         "repeated-text": _repeated(texts),
         "all-capitals": any(_shouted(text) for text in texts),
-        "one-word": any(len(text.split(maxsplit=1)) == 1 for text in _texts(call, answers, frozenset({"textarea"}))),
+        "one-word": any(kind == "textarea" and len(text.split(maxsplit=1)) == 1 for kind, text in types),
         "no-proof": call.policy.proof_of_work != "off" and not proven,
         "very-fast": age is not None and age < FAST_SECONDS,
     }
     return tuple(flag for flag, struck in found.items() if struck)
-
-
-def _texts(call: Call, answers: Answers, types: frozenset[str]) -> Iterator[str]:
-    for name, answer in answers.items():
-        if call.fields[name].type in types and isinstance(answer, str):
-            yield answer
 
 
 def _links(text: str) -> int:

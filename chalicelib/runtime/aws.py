@@ -61,10 +61,18 @@ def _client(name: str, config: Config) -> object:
     return client
 
 
+def _lean(client: object) -> object:
+    # Inside the function, as above.
+    from chalicelib.runtime.lean import lean
+
+    lean(client)  # type: ignore[arg-type]
+    return client
+
+
 @cache
 def dynamodb() -> DynamoDBClient:
     """The DynamoDB client: PynamoDB's own defaults (15 s, 30 s) outlast a request."""
-    return _client("dynamodb", _config(read=3))  # type: ignore[return-value]
+    return _lean(_client("dynamodb", _config(read=3)))  # type: ignore[return-value]
 
 
 @cache
@@ -83,7 +91,7 @@ def raw_dynamodb() -> DynamoDBClient:
     For who reads a whole table: botocore would spend more time on parsing than everything after it (72 ms for each
     megabyte). Signing, retries and errors are botocore's own.
     """
-    client = _client("dynamodb", _config(read=20, attempts=4))
+    client = _lean(_client("dynamodb", _config(read=20, attempts=4)))
     client.meta.events.register("before-parse.dynamodb", _keep_bytes)  # type: ignore[attr-defined]
     return client  # type: ignore[return-value]
 

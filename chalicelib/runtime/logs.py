@@ -19,10 +19,10 @@ ALLOWED: Final = frozenset({
 
 def log(event: str, **fields: str | int | bool | None) -> None:
     """Write one line: `event` is a fixed name, `fields` come from `ALLOWED` and hold ids, codes and counts only."""
-    unknown = fields.keys() - ALLOWED
-    line = {"at": stamp(now()), "event": event} | {name: fields[name] for name in fields.keys() & ALLOWED}
-    if unknown:
-        line["dropped"] = sorted(unknown)  # type: ignore[assignment]
+    line: dict[str, object] = {"at": stamp(now()), "event": event, **fields}
+    if not ALLOWED.issuperset(fields):
+        unknown = sorted(fields.keys() - ALLOWED)
+        line = {name: value for name, value in line.items() if name not in unknown} | {"dropped": unknown}
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
 
 

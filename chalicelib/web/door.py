@@ -99,17 +99,22 @@ class _BytesResponse(ChaliceResponse):
         }
 
 
+class _TextResponse(ChaliceResponse):
+    """A text. Chalice would compare its type with every type that is binary."""
+
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002 - Chalice's signature
+        return {"statusCode": self.status_code, "headers": self.headers, "multiValueHeaders": {}, "body": self.body}
+
+
 def read_request(asked: ChaliceRequest) -> Request:
     """Our request of Chalice's."""
-    headers = {name.lower(): value for name, value in asked.headers.items()}
-    query = {
-        name: values[-1]
-        for name, values in (asked.to_original_event()["multiValueQueryStringParameters"] or {}).items()
-    }
+    event = asked.to_original_event()
+    headers = {name.lower(): value for name, value in (event["headers"] or {}).items()}
+    query = {name: values[-1] for name, values in (event["multiValueQueryStringParameters"] or {}).items()}
     body = asked.raw_body
     request = Request(
         method=asked.method,
-        path=_path(asked.to_original_event()),
+        path=_path(event),
         query=query,
         headers=headers,
         body=body if isinstance(body, bytes) else body.encode(),
@@ -149,7 +154,7 @@ def _answer(view: Callable[..., Reply], asked: ChaliceRequest, route: str, names
 
 
 def _chalice_response(reply: Reply) -> ChaliceResponse:
-    kind = _BytesResponse if isinstance(reply.body, bytes) else ChaliceResponse
+    kind = _BytesResponse if isinstance(reply.body, bytes) else _TextResponse
     return kind(body=reply.body, headers=dict(reply.headers), status_code=reply.status)
 
 

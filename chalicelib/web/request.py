@@ -25,6 +25,8 @@ class Request(Struct, frozen=True):
     @property
     def wants_html(self) -> bool:
         """Whether the client is a browser: it names `text/html` and does not like JSON better."""
+        if "text/html" not in self.headers.get("accept", "").lower():  # programs, and there is no more to look for
+            return False
         html, json = self._quality("text/html"), self._quality("application/json")
         return html > 0 and html >= json
 
