@@ -76,6 +76,8 @@ def resource_name(resource: Any) -> str:
     [(function, value)] = resource.items()
     if function == "Fn::If":
         return resource_name(value[1])
+    if function == "Ref":
+        return str(value)
     if function == "Fn::GetAtt":
         return ".".join(value)
     if function == "Fn::Sub":

@@ -20,9 +20,10 @@ from chalicelib.jobs.batches import TryLater
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import MOST_ATTEMPTS, Entry, pause_after, pause_when_throttled, settled
 from chalicelib.mail import table
+from chalicelib.mail.answers import Refused, Throttled, Unknown
 from chalicelib.mail.caps import held_by
 from chalicelib.mail.pace import Pace
-from chalicelib.mail.sender import Refused, Throttled, Unknown, send
+from chalicelib.mail.sender import send
 from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.keys import keys
 from chalicelib.runtime.logs import log, log_fault

@@ -55,9 +55,11 @@ _CAUSES = {
     "complaint": N_("an e-mail to this address was reported as unwanted"),
     "no-answer": N_("the mail service gave no answer"),
     "no-connection": N_("the mail service could not be reached"),
+    "relay-login": N_("the mail service does not accept the login"),
+    "address": N_("the mail service cannot write to this address"),
     "attempts-used-up": N_("too many attempts"),
 }
-"""Our own codes in words; a code of SES is shown as it is."""
+"""Our own codes in words; a code of SES, or of a mail server (`smtp-550`), is shown as it is."""
 
 
 class Listed(Struct, frozen=True):

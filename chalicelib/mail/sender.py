@@ -1,16 +1,14 @@
-"""Handing a mail to SES, once, and saying what came of it.
-
-Three answers but "sent": refused (surely not sent), throttled (surely not sent, only too fast), unknown (the reply was
-lost: SES may have it). The worker treats each differently, so each is an error of its own.
-"""
+"""Handing a mail to SES, or to the stage's own relay, once, and saying what came of it."""
 
 from __future__ import annotations
 
 from email.utils import formataddr
 from typing import TYPE_CHECKING
 
+from chalicelib.mail.answers import Refused, Throttled, Unknown
 from chalicelib.mail.events import tag_of
 from chalicelib.runtime.aws import ses
+from chalicelib.runtime.clock import moment
 from chalicelib.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -23,24 +21,14 @@ _THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling", "
 _ALWAYS = {"Auto-Submitted": "auto-generated"}
 
 
-class Throttled(Exception):
-    """SES asks to slow down."""
-
-
-class Refused(Exception):
-    """SES will not take this mail; `cause` is its error code."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(cause)
-        self.cause = cause
-
-
-class Unknown(Exception):
-    """No answer: it may have been sent."""
-
-
 def send(mail: Mail, entry: Entry, *, to: str, sender_name: str, reply_to: str) -> str:
-    """Send `mail` and give SES's message id. Raises `Throttled`, `Refused`, `Unknown`."""
+    """Send `mail` and give its message id. Raises `Throttled`, `Refused`, `Unknown`."""
+    headers = _ALWAYS | mail.headers
+    if settings().smtp_relay:
+        from chalicelib.mail.smtp import hand_over  # few stages have one
+
+        addresses = {"From": formataddr((sender_name, settings().mail_sender)), "To": to, "Reply-To": reply_to}
+        return hand_over(mail, addresses | headers, message_id=_message_id(entry), at=moment(entry.changed_at))
     from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
     try:
@@ -55,7 +43,7 @@ def send(mail: Mail, entry: Entry, *, to: str, sender_name: str, reply_to: str) 
                         "Text": {"Data": mail.text, "Charset": "UTF-8"},
                         "Html": {"Data": mail.html, "Charset": "UTF-8"},
                     },
-                    "Headers": [{"Name": name, "Value": value} for name, value in (_ALWAYS | mail.headers).items()],
+                    "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
                     "Attachments": [
                         {
                             "FileName": one.name,
@@ -91,3 +79,9 @@ def send(mail: Mail, entry: Entry, *, to: str, sender_name: str, reply_to: str) 
     except BotoCoreError as error:
         raise Unknown from error
     return answer["MessageId"]
+
+
+def _message_id(entry: Entry) -> str:
+    """The same for every attempt at a mail: a mailbox that gets it twice can show it once."""
+    unique = f"{tag_of(entry.submission_id)}.{tag_of(entry.kind)}.{entry.round}"
+    return f"<{unique}@{settings().mail_sender.rpartition('@')[2]}>"

@@ -35,6 +35,8 @@ class Settings(Struct, frozen=True):
     public_url: str
     mail_sender: str
     configuration_set: str
+    smtp_relay: str
+    smtp_secret: str
     mail_timeout_seconds: int
     mail_lease_seconds: int
     mail_backoff_seconds: int
@@ -76,6 +78,8 @@ def settings() -> Settings:
         public_url=env("PUBLIC_URL", "").rstrip("/"),
         mail_sender=env("MAIL_SENDER", ""),
         configuration_set=env("CONFIGURATION_SET", ""),
+        smtp_relay=env("SMTP_RELAY", ""),
+        smtp_secret=env("SMTP_SECRET", ""),
         mail_timeout_seconds=int(env("MAIL_TIMEOUT_SECONDS", "30")),
         mail_lease_seconds=int(env("MAIL_LEASE_SECONDS", "60")),
         mail_backoff_seconds=int(env("MAIL_BACKOFF_SECONDS", "30")),

@@ -76,7 +76,7 @@ def alarms(place: Place) -> Iterator[Finding]:
 
 def mail(place: Place) -> Iterator[Finding]:
     """SES lets this account send to everybody, from this address, and tells what became of it."""
-    if place.parameters.get("SesEndpoint"):
+    if place.parameters.get("SesEndpoint") or place.parameters.get("SmtpRelay"):
         raise NotHere("mails go to another server than SES")
     client = place.client("sesv2")
     account = client.get_account()

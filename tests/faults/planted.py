@@ -20,7 +20,7 @@ from chalicelib.intake import accept
 from chalicelib.jobs import batches, relay
 from chalicelib.ledger import table as ledger
 from chalicelib.mail import delivery
-from chalicelib.mail.sender import Unknown
+from chalicelib.mail.answers import Unknown
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions.reference import from_chance
