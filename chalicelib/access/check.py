@@ -18,6 +18,7 @@ from chalicelib.calls.table import get_call, remembered_calls
 from chalicelib.errors import ForeignOrigin, LoginNeeded, NotFound
 from chalicelib.runtime.clock import stamp
 from chalicelib.runtime.keys import keys
+from chalicelib.runtime.logs import log
 from chalicelib.runtime.settings import settings
 from chalicelib.submissions.links import address_digest
 from chalicelib.submissions.reference import show
@@ -40,6 +41,7 @@ def authorise(request: Request, call: str, role: Role, now: datetime) -> Person:
     """
     person = _identify(request, now, lambda: [get_call(call).call])
     if not person.may(call, role):
+        log("access-refused", call=call, kind=role, request=request.id)
         raise NotFound
     return person
 

@@ -90,4 +90,4 @@ def use_link(login: Login, *, who: str, calls: Iterable[str], browser: str, now:
 
 def _digest(secret: str) -> str:
     # A fast hash will do: there is nothing to guess in 256 bits.
-    return sha256(secret.encode()).hexdigest()
+    return sha256(secret.encode(errors="surrogatepass")).hexdigest()

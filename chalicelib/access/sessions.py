@@ -84,4 +84,4 @@ def _end(now: datetime, began: datetime) -> int:
 
 def _digest(secret: str) -> str:
     # A fast hash will do: the secret is 256 bits of chance, there is nothing to guess.
-    return sha256(secret.encode()).hexdigest()
+    return sha256(secret.encode(errors="surrogatepass")).hexdigest()

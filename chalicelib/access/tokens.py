@@ -51,4 +51,4 @@ def read_token(token: str, now: datetime) -> Token | None:
 def digest_of(token: str) -> str:
     """What is stored of a token."""
     # A fast hash will do: the token is 256 bits of chance, there is nothing to guess.
-    return sha256(token.encode()).hexdigest()
+    return sha256(token.encode(errors="surrogatepass")).hexdigest()

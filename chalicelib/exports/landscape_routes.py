@@ -12,7 +12,7 @@ from chalicelib.runtime.settings import settings
 from chalicelib.web.caching import tagged
 from chalicelib.web.door import Door
 from chalicelib.web.operation import JSON
-from chalicelib.web.reply import Reply, page_reply, text_reply
+from chalicelib.web.reply import Reply, found, page_reply, text_reply
 from chalicelib.web.request import Request
 
 door = Door(__name__)
@@ -62,8 +62,7 @@ def _file(request: Request, call: str, name: str, kind: str) -> Reply:
 
 
 def _elsewhere(call: str, name: str) -> Reply:
-    headers = {"Location": storage.link(call, name), "Content-Type": "text/plain; charset=utf-8"}
-    return Reply(302, _OPEN | headers, "")
+    return found(storage.link(call, name), headers=_OPEN)
 
 
 def _content(call: str, name: str) -> str:

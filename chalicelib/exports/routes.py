@@ -17,7 +17,7 @@ from chalicelib.exports.nightly import request_export
 from chalicelib.exports.pages import export_page, exports_page
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.web.door import Door
-from chalicelib.web.reply import PRIVATE, Reply, json_reply, see_other, text_reply
+from chalicelib.web.reply import PRIVATE, Reply, found, json_reply, see_other, text_reply
 from chalicelib.web.request import Request
 
 door = Door(__name__)
@@ -77,8 +77,7 @@ def download(request: Request, call: str, export_id: str, name: str) -> Reply:
     if not export.available or name not in _file_names(export):
         raise NotFound
     audit(person, "export-downloaded", call=call, detail=f"{export_id}/{name}", now=now())
-    headers = PRIVATE | {"Location": storage.download_link(export, name), "Content-Type": "text/plain; charset=utf-8"}
-    return Reply(302, headers, "")
+    return found(storage.download_link(export, name), headers=PRIVATE)
 
 
 @door.serve("/calls/{call}/balance.json", "GET", about=operations.PUBLIC)

@@ -115,11 +115,13 @@ def _text_file(content: bytes) -> Rows:
         raise ListUnreadable
     # Excel writes which separator it used into a line of its own, where it is told to.
     first, _, rest = text.partition("\n")
-    told = first.strip().lower().removeprefix("sep=") if first.lower().startswith("sep=") else ""
-    if told and told in _SEPARATORS:
-        text = rest
+    told = first.rstrip("\r").lower().removeprefix("sep=") if first.lower().startswith("sep=") else ""
+    if len(told) == 1 and told in _SEPARATORS:
+        text, separator = rest, told
+    else:
+        separator = _separator(first)
     try:
-        rows = csv.reader(StringIO(text, newline=""), delimiter=told or _separator(first), strict=True)
+        rows = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
         # A cell may hold line ends: people count rows as a spreadsheet does, not lines of the file.
         return [(number, [_text(cell) for cell in row]) for number, row in _some(rows)]
     except csv.Error as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from secrets import token_hex
 from urllib.parse import urlencode
 
+from chalicelib.access import table
 from chalicelib.access.check import check_own_page, organiser_of
 from chalicelib.access.logins import find_link, use_link
 from chalicelib.access.sessions import COOKIE, kept_cookie, read_session
@@ -95,7 +96,11 @@ def start_session(request: Request, token: str) -> Reply:
         browser = browser_name(request.headers.get("user-agent", ""))
         secret, session = use_link(login, who=who, calls=calls, browser=browser, now=now())
     except NotFound as refusal:
+        log("login-refused", request=request.id)
         return _link_over(request, refusal)
+    before = read_session(request.cookies.get(COOKIE, ""), now())
+    if before is not None:  # whoever logs in anew leaves nothing open in this browser
+        table.drop_session(before.digest)
     log("logged-in", request=request.id)
     headers = PRIVATE | {"Set-Cookie": kept_cookie(secret)}
     if request.wants_html:

@@ -14,7 +14,9 @@ FORM = PRIVATE | {"Referrer-Policy": "same-origin"}
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    # Of what is no page nothing runs and nothing loads, should a browser show it as one.
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 _PAGE = {
     "Content-Type": "text/html; charset=utf-8",
@@ -52,6 +54,12 @@ def page_reply(html: str, *, status: int = 200, headers: dict[str, str] | None =
 def text_reply(body: str | bytes, content_type: str, *, headers: dict[str, str] | None = None) -> Reply:
     """Any other body: a file of ours."""
     return Reply(200, _ALWAYS | {"Content-Type": content_type} | (headers or {}), body)
+
+
+def found(location: str, *, headers: dict[str, str]) -> Reply:
+    """302: what was asked for is there for a moment. `location` is a link we signed."""
+    named = {"Location": location, "Content-Type": "text/plain; charset=utf-8"}
+    return Reply(302, _ALWAYS | headers | named, "")
 
 
 def see_other(location: str, *, headers: dict[str, str] | None = None) -> Reply:

@@ -13,6 +13,7 @@ from chalicelib.web.openapi import openapi_document
 
 def check_answer(method: str, resource: str, status: int, headers: dict[str, str], body: str) -> None:
     """Fails for an answer that the document does not have. `resource` is the route as API Gateway knows it."""
+    _check_headers(headers)
     operation = document()["paths"].get(resource, {}).get("get" if method == "HEAD" else method.lower())
     if operation is None:
         # No route, no such method at it, or what a browser asks before it asks (CORS): of no operation.
@@ -30,6 +31,19 @@ def check_answer(method: str, resource: str, status: int, headers: dict[str, str
     assert kind in response.get("content", {}), f"{named}: {kind} is not in the document"
     if kind.endswith("json") and "Content-Encoding" not in headers:
         validator(method.lower(), resource, str(status), kind).validate(json.loads(body))
+
+
+def _check_headers(headers: dict[str, str]) -> None:
+    """What every answer says to a browser, whatever it is (OWASP ASVS 5.0, 3.4 and 4.1.1)."""
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
+    policy = headers["Content-Security-Policy"]
+    for directive in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in policy
+    assert "unsafe" not in policy
+    kind = headers["Content-Type"]
+    assert "charset=utf-8" in kind or not kind.startswith("text/"), kind
 
 
 @cache

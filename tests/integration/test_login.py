@@ -60,6 +60,13 @@ def job(**changes: Any) -> LoginJob:
     return replace(wanted, **changes)
 
 
+def test_logging_in_anew_ends_the_session_that_the_browser_had(world: World) -> None:
+    before = world.session(OWNER)
+    after = cookie(world.post_form(linked(world), {}, before))
+    assert world.get(EXPORTS, after).status == 200
+    assert world.get(EXPORTS, before).status == 401
+
+
 def test_an_organiser_logs_in_by_a_link(world: World) -> None:
     asked = ask(world)
     assert (asked.status, asked.json) == (202, {"state": "asked"})
@@ -283,6 +290,7 @@ def test_logging_out_ends_the_session_wherever_its_cookie_is(world: World) -> No
     login = world.session()
     answer = world.post_form("/organiser/logout", {}, login)
     assert (answer.status, answer.headers["Location"]) == (303, "login?done=logged-out")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert "Max-Age=0" in answer.headers["Set-Cookie"]
     assert world.get(EXPORTS, login).status == 401
     assert world.post("/organiser/logout", headers=login).status == 200, "repeating is harmless"

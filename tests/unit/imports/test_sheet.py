@@ -44,6 +44,13 @@ def test_a_csv_is_read_however_it_was_saved(encoding: str, separator: str, ends:
     assert read_list(content) == sheet.Sheet(("Name", "Über uns"), (("Gärten", "Wir säen „alles“."),), (2,))
 
 
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+def test_a_file_may_say_itself_what_separates_its_cells(separator: str) -> None:
+    content = f"sep={separator}\r\nA b{separator}C\r\n1{separator}2\r\n"
+    assert read_list(content.encode()).columns == ("A b", "C")
+    assert read_list(b"sep=;,\nA;B\n").columns == ("sep=", ",")
+
+
 def test_a_cell_may_hold_line_ends_separators_and_quotation_marks() -> None:
     read = read_list(b'"A;B";C\n"one\ntwo; ""three""";x\nlast;y\n')
     assert (read.columns, read.rows, read.numbers) == (

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.errors import NotFound
-from chalicelib.web.reply import PRIVATE, Reply, json_reply, page_reply, see_other, text_reply
+from chalicelib.web.reply import PRIVATE, Reply, found, json_reply, page_reply, see_other, text_reply
 from chalicelib.web.static import FOLDER, static_name, static_reply
 
 
@@ -15,6 +15,22 @@ from chalicelib.web.static import FOLDER, static_name, static_reply
 def test_no_reply_lets_a_browser_guess_its_type(reply: Reply) -> None:
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert reply.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [json_reply({}), text_reply("x", "text/plain"), see_other("./"), found("https://bucket.example.org", headers={})],
+    ids=["json", "text", "303", "302"],
+)
+def test_of_what_is_no_page_nothing_runs(reply: Reply) -> None:
+    policy = reply.headers["Content-Security-Policy"]
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+    assert reply.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_pages_run_our_scripts_only_stand_in_no_frame_and_post_to_no_one_else() -> None:
