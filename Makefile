@@ -1,6 +1,6 @@
 # Aufruf: `make run` to try it, `make test` to prove it. Everything is installed below this folder.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tables faults faults-deployed check bench bench-quick deploy lock messages permissions format vendor pictures clean
+.PHONY: help run test test-tables faults faults-deployed fuzz check bench bench-quick deploy lock messages permissions format vendor pictures clean
 
 PORT ?= 8000
 DATA ?= .local
@@ -32,6 +32,9 @@ faults: $(VENV)/.dev ## every AWS call goes wrong in every way, and nothing is l
 
 faults-deployed: $(VENV)/.dev .venv-emulator/.ready ## thirty workers killed, ten thousand hostile requests, on the local stack
 	@AUFRUF_KILLS=30 AUFRUF_HOSTILE=10000 $(RUN)python -m pytest -s tests/deployed/test_kills.py tests/deployed/test_hostile.py
+
+fuzz: $(VENV)/.dev ## every parser and every operation, with hostile values (minutes; AUFRUF_FUZZ= how many for each)
+	@AUFRUF_FUZZ=$${AUFRUF_FUZZ:-300} $(RUN)python -m pytest -q tests/hostile tests/integration/test_hostile.py $(ARGS)
 
 check: $(VENV)/.dev .venv-checkov/.ready ## lint, types, import contracts, catalogues, permissions, templates (cfn-lint, checkov)
 	@$(RUN)ruff check .

@@ -79,8 +79,8 @@ def log_out(request: Request) -> Reply:
     if session is not None:
         table.drop_session(session.digest)
         log("logged-out", request=request.id)
-    # What this browser still holds of our pages goes, too; the cookies of a form that somebody fills in stay.
-    headers = PRIVATE | {"Set-Cookie": dropped_cookie(), "Clear-Site-Data": '"cache", "storage"'}
+    # What this browser still holds of our pages goes, too; a form that somebody fills in keeps cookie and storage.
+    headers = PRIVATE | {"Set-Cookie": dropped_cookie(), "Clear-Site-Data": '"cache"'}
     if request.wants_html:
         return see_other("login?done=logged-out", headers=headers)
     return json_reply({"state": "logged-out"}, headers=headers)

@@ -1,5 +1,6 @@
 """Logging in: by a link in a mail, used once, from whatever browser; and what it gives away to others: nothing."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -286,11 +287,21 @@ def test_a_page_of_another_site_cannot_log_anybody_in_or_out(world: World, path:
     assert world.messages("mail") == []
 
 
+def test_what_is_refused_stands_in_the_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.post("/organiser/session/guessed")
+    world.get(EXPORTS, world.session("stranger@example.org"))
+    world.get(EXPORTS, world.token("viewer", "other-call"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    events = [line["event"] for line in lines if line["event"] != "answered"]
+    assert events == ["login-refused", "access-refused", "access-refused"]
+    assert [line["status"] for line in lines if line["event"] == "answered"] == [404, 404, 404]
+
+
 def test_logging_out_ends_the_session_wherever_its_cookie_is(world: World) -> None:
     login = world.session()
     answer = world.post_form("/organiser/logout", {}, login)
     assert (answer.status, answer.headers["Location"]) == (303, "login?done=logged-out")
-    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert "Max-Age=0" in answer.headers["Set-Cookie"]
     assert world.get(EXPORTS, login).status == 401
     assert world.post("/organiser/logout", headers=login).status == 200, "repeating is harmless"
