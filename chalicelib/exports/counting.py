@@ -16,6 +16,7 @@ from chalicelib.figures.figures import LastExport, count_figures
 from chalicelib.figures.table import put
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import MAIL_STATES
+from chalicelib.ledger.overdue import count_overdue
 from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.logs import log
 from chalicelib.submissions.listing import outlines
@@ -48,5 +49,6 @@ def count_call(job: FiguresJob, *, clock: Callable[[], datetime] = now) -> None:
         else None
     )
     mails = {state: ledger.count(call.call, state, most=MOST_MAILS) for state in MAIL_STATES}
-    put(call.call, replace(figures, mails=mails, export=export))
+    stuck = count_overdue(call.call, started)
+    put(call.call, replace(figures, mails=mails, mails_overdue=stuck, export=export))
     log("counted", call=call.call, count=figures.total)

@@ -50,7 +50,8 @@ class Figures(Struct, frozen=True):
 
     `fields` holds for each field with choices the tally of each choice; only reports that were confirmed count there
     and in `languages`. `waits` counts decisions by how many days they took at most (`WAITS`, `MORE`), `typical_wait` is
-    the median in seconds. `waiting_since` is when the longest waiting report was confirmed.
+    the median in seconds. `waiting_since` is when the longest waiting report was confirmed. `mails_overdue` are those
+    that are stuck (`ledger/overdue.py`).
     """
 
     at: str
@@ -62,6 +63,7 @@ class Figures(Struct, frozen=True):
     typical_wait: int | None
     waiting_since: str | None
     mails: dict[str, int] = {}
+    mails_overdue: int = 0
     export: LastExport | None = None
 
     @property

@@ -19,6 +19,7 @@ from chalicelib.jobs.messages import LinksJob, MailJob, ReleaseJob, mail_job_of
 from chalicelib.jobs.queues import send_mail_jobs, send_mail_message
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.entry import MAIL_STATES, RESENDABLE, Entry, MailState
+from chalicelib.ledger.overdue import count_overdue
 from chalicelib.mail import table
 from chalicelib.mail.breaker import Counts, Switch, window
 from chalicelib.runtime.clock import stamp
@@ -47,6 +48,7 @@ class Sending(Struct, frozen=True):
 
     switch: Switch
     counts: Counts
+    overdue: int = 0
 
 
 def page_of(call: str, state: MailState, cursor: str = "", *, family: str = "") -> Page:
@@ -71,10 +73,11 @@ def counts_of(call: str) -> dict[MailState, int]:
     return {state: ledger.count(call, state, most=MOST_COUNTED) for state in MAIL_STATES}
 
 
-def sending(now: datetime) -> Sending:
-    """Whether mails go out."""
+def sending(now: datetime, call: str = "") -> Sending:
+    """Whether mails go out, and how many of a call are stuck. While sending is stopped none is: they wait."""
     switch = table.switch()
-    return Sending(switch, table.counts(window(switch, now)))
+    stuck = count_overdue(call, now) if call and not switch.stopped else 0
+    return Sending(switch, table.counts(window(switch, now)), stuck)
 
 
 def resendable(entry: Entry) -> bool:

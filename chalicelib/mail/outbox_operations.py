@@ -34,13 +34,17 @@ class MailDocument(TypedDict):
 
 
 class SendingDocument(TypedDict):
-    """Whether mails go out, and the last 24 hours: those SES took, those that came back, and complaints."""
+    """Whether mails go out, and the last 24 hours: those SES took, those that came back, and complaints.
+
+    `overdue` mails of this call have been due for an hour, and nobody is at work on them.
+    """
 
     stopped_at: str | None
     cause: str
     sent: int
     bounced: int
     complained: int
+    overdue: int
 
 
 class OutboxDocument(TypedDict):

@@ -40,7 +40,7 @@ def show_outbox(request: Request, call: str) -> Reply:
         found = known_state(request.query.get("state", ""), MAIL_STATES)
         state = found if found is not None else next((one for one in ORDER if counts[one]), ORDER[-1])
         listed = Listed(state, kind, "", outbox.page_of(call, state, request.query.get("cursor", ""), family=kind))
-    sending = outbox.sending(now())
+    sending = outbox.sending(now(), call)
     if request.wants_html:
         return outbox_page(request, person, asked, listed, counts, sending)
     return json_reply(outbox_document(call, listed, counts, sending), headers=PRIVATE)

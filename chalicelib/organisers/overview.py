@@ -26,8 +26,8 @@ class ExportFigures(TypedDict):
 class OverviewDocument(TypedDict):
     """A call in figures at `as_of` (UTC; `null` while nobody has counted yet).
 
-    `waiting` reports wait for a decision, the longest of them since `waiting_since`; `came_since` is how many more
-    there are than in the newest export.
+    `waiting` reports wait for a decision, the longest of them since `waiting_since`; `mails_overdue` have been due
+    for an hour, and nobody is at work on them. `came_since` is how many more there are than in the newest export.
     """
 
     call: str
@@ -41,6 +41,7 @@ class OverviewDocument(TypedDict):
     waiting_since: str | None
     mails: dict[str, int]
     mails_in_trouble: int
+    mails_overdue: int
     last_export: ExportFigures | None
     came_since: int
 
@@ -64,6 +65,7 @@ def overview_document(call: Call, figures: Figures | None, role: Role | None, no
         "waiting_since": figures.waiting_since if figures else None,
         "mails": mails,
         "mails_in_trouble": sum(mails.get(state, 0) for state in TROUBLE),
+        "mails_overdue": figures.mails_overdue if figures else 0,
         "last_export": {
             "export_id": export.export_id,
             "state": export.state,

@@ -39,6 +39,7 @@ def dashboard_card(call: Call, document: Mapping[str, Any], request: Request) ->
         "waiting": document["waiting"],
         "waiting_since": when(document["waiting_since"]),
         "trouble": document["mails_in_trouble"],
+        "overdue": document["mails_overdue"],
         "as_of": when(document["as_of"]),
         "states": state_counts(document["counts"], language),
         "export": {

@@ -1,6 +1,6 @@
 """The dashboard, a call's overview and statistics: figures of a moment, and what they cost to look at."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.exports import table as exports
+from chalicelib.ledger import overdue
+from chalicelib.mail import table as mail_table
+from chalicelib.runtime.clock import now, stamp
 from chalicelib.runtime.keys import keys
 from tests.aws import throttled
 from tests.builders import answers, call_of
@@ -86,6 +89,28 @@ def test_a_balance_that_does_not_add_up_is_said_where_organisers_look_first(worl
     for address in (CALL, "/organiser"):
         page = world.get(f"{address}?lang=de", login, accept=BROWSER).body
         assert "Die Bilanz des letzten Exports geht nicht auf." in page
+
+
+def test_mails_that_are_stuck_are_said_where_organisers_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirmed(world)
+    world.relay()
+    world.border.fail("SendEmail", throttled(), times=99)
+    world.work("mail")
+    login = world.session()
+    stuck = "Etwas stockt; die Betreiber wurden benachrichtigt"
+    with world.border.aside():
+        assert overdue.count_overdue("small-call", now()) == 0, "it waits for a moment only"
+        assert overdue.count_overdue("small-call", now() + timedelta(hours=2)) == 1
+    assert stuck not in world.get(f"{CALL}/mails?lang=de", login, accept=BROWSER).body
+    monkeypatch.setattr(overdue, "PATIENCE", -timedelta(hours=1))
+    world.get(CALL, login)
+    world.work("export")
+    assert world.get(CALL, login).json["mails_overdue"] == 1
+    for address in (CALL, "/organiser", f"{CALL}/mails"):
+        assert stuck in world.get(f"{address}?lang=de", login, accept=BROWSER).body
+    with world.border.aside():
+        mail_table.stop(mail_table.switch(), cause="bounces", at=stamp(now()))
+    assert stuck not in world.get(f"{CALL}/mails?lang=de", login, accept=BROWSER).body, "that has words of its own"
 
 
 def test_a_look_costs_the_same_whatever_there_is(world: World) -> None:

@@ -44,7 +44,7 @@ def test_the_outbox_shows_what_became_of_each_mail_and_counts_them(capped: World
     assert sum(held["counts"].values()) == 3
     assert {one["cause"] for one in held["mails"]} == {"address-cap"}
     assert all(one["may_be_sent"] and one["kind"] == "confirm" for one in held["mails"])
-    assert held["sending"] == {"stopped_at": None, "cause": "", "sent": 0, "bounced": 0, "complained": 0}
+    assert held["sending"] == {"stopped_at": None, "cause": "", "sent": 0, "bounced": 0, "complained": 0, "overdue": 0}
     [sent] = shown(capped, "sent")["mails"]
     assert not sent["may_be_sent"]
     assert "zoe" not in str(held) + str(sent)
