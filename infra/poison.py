@@ -127,10 +127,15 @@ def failures(logs: CloudWatchLogsClient, groups: Sequence[str], letter: Letter) 
     for group in groups:
         for name in filter(_ID.fullmatch, names):
             start = int(letter.sent_at.timestamp() * 1000) - 1
-            answer = logs.filter_log_events(
-                logGroupName=group, filterPattern=f'"{name}"', startTime=start, limit=_MOST_LINES
+            # CloudWatch looks through a part at a time, and a page may be empty before the one that is not.
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group,
+                filterPattern=f'"{name}"',
+                startTime=start,
+                PaginationConfig={"MaxItems": _MOST_LINES},
             )
-            found += [line for event in answer["events"] if (line := _failure(event["message"], name))]
+            events = [event for page in pages for event in page["events"]]
+            found += [line for event in events if (line := _failure(event["message"], name))]
     return sorted(found, key=lambda one: one.at)
 
 

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at the queues, send failed messages again.", no_args_is_help=True)
 Name = Annotated[QueueName, typer.Argument(help="What “aufruf queues status” lists.")]
 _NONE = "-"
-_EARLIER = timedelta(
-    minutes=5
-)  # an old clock, a slow write: what the relay failed on may be a little older than it says
+_EARLIER = timedelta(days=1)  # so long a change is in the stream: the relay gave up on it later than it was made
 
 
 @app.command()
@@ -101,7 +99,7 @@ def redrive(
 
 def _again(name: QueueName, outputs: dict[str, str], letters: list[Letter]) -> Callable[[Letter], None]:
     """What asks again for what a letter of this queue asks for."""
-    from chalicelib.runtime.aws import sqs
+    from chalicelib.runtime.aws import aws_errors, sqs
 
     if name == "relay":
         _reconcile(since=letters[0].sent_at - _EARLIER)
@@ -111,7 +109,8 @@ def _again(name: QueueName, outputs: dict[str, str], letters: list[Letter]) -> C
     url = outputs[str(QUEUES[name].waits)]
 
     def put_back(letter: Letter) -> None:
-        sqs().send_message(QueueUrl=url, MessageBody=letter.body)
+        with aws_errors():
+            sqs().send_message(QueueUrl=url, MessageBody=letter.body)
 
     return put_back
 
