@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import quote, quote_plus, urlencode
 
+from tests.hostile.files import hostile_list
 from tests.hostile.requests import FORM, KINDS, VALUES, Hostile
 from tests.hostile.texts import hostile_address, hostile_text
 
@@ -78,7 +79,7 @@ def _body(random: Random, document: Document, content: Mapping[str, Any]) -> tup
         return _parts(random, members), MULTIPART
     if kind in {"application/json", ""} or kind.endswith("+json"):
         return json.dumps(members).encode(), kind
-    return random.choice([hostile_text(random).encode("utf-8", "replace"), b"PK\x03\x04" + random.randbytes(50)]), kind
+    return hostile_list(random), kind
 
 
 def _value(random: Random, document: Document, schema: Mapping[str, Any]) -> Any:
@@ -125,6 +126,9 @@ def _pairs(members: Mapping[str, Any]) -> str:
 
 def _parts(random: Random, members: Mapping[str, Any]) -> bytes:
     file = random.choice(["", '; filename="a.csv"', '; filename="../../x"', "; filename*=utf-8''%00", '; filename="'])
+    if "file" in members:
+        head = f'--frontier\r\nContent-Disposition: form-data; name="file"{file}\r\n\r\n'.encode()
+        return head + hostile_list(random) + b"\r\n--frontier--\r\n"
     parts = [
         f'--frontier\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n{value}\r\n'
         for name, value in _flat(members)
