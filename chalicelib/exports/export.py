@@ -10,6 +10,9 @@ from msgspec import Struct
 ExportState = Literal["queued", "building", "ready", "failed", "cancelled"]
 ENDED: frozenset[str] = frozenset({"ready", "failed", "cancelled"})
 MOST_ATTEMPTS = 5
+# Raised by a release that changes what the files hold: an export of an older format is not true any more, and the next
+# night builds it anew (decision 37).
+FORMAT = 1
 
 
 class ExportFile(Struct, frozen=True):
@@ -50,7 +53,7 @@ class Export(Struct, frozen=True):
     `checkpoint` names what a builder left whose time ran out. `unchanged_at`: when a nightly run last found that
     nothing had changed since. `deleted_at`: when its files were deleted, because they held what was erased meanwhile.
     `pushed_at`: when the city's own bucket had its copy; until then `push_fails_since` and `push_cause` say since when
-    that goes wrong, and why (`copies.CAUSES`).
+    that goes wrong, and why (`copies.CAUSES`). `format`: the `FORMAT` it was asked for in.
     """
 
     call: str
@@ -72,6 +75,7 @@ class Export(Struct, frozen=True):
     pushed_at: str | None = None
     push_fails_since: str | None = None
     push_cause: str = ""
+    format: int = 1
 
     @property
     def available(self) -> bool:
@@ -84,8 +88,10 @@ class Export(Struct, frozen=True):
         return f"exports/{self.call}/{self.export_id}/"
 
     def still_true(self, *, last_change: str, form_version: int, now: datetime) -> bool:
-        """Whether building it anew would give the same: nothing changed, nothing expired, same questions."""
+        """Whether building it anew would give the same: nothing changed or expired, same questions, same format."""
         if not self.available or self.summary is None or self.form_version != form_version:
+            return False
+        if self.format != FORMAT:
             return False
         expiry = self.summary.first_expiry
         return last_change <= self.snapshot_at and (expiry is None or now.timestamp() < expiry)

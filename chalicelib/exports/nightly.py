@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.calls.call import PublishedCall
 from chalicelib.calls.table import list_calls
 from chalicelib.exports import table
-from chalicelib.exports.export import Export, export_name
+from chalicelib.exports.export import FORMAT, Export, export_name
 from chalicelib.jobs.messages import ExportJob
 from chalicelib.jobs.queues import send_export_job
 from chalicelib.ledger import table as ledger
@@ -54,6 +54,7 @@ def request_export(published: PublishedCall, *, export_id: str | None, requested
         snapshot_at=stamp(now),
         requested_by=requested_by,
         form_version=published.version,
+        format=FORMAT,
     )
     export = table.create(wanted)
     if not table.ended(export):

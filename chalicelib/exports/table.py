@@ -41,6 +41,7 @@ class ExportRecord(Record):
     pushed_at = UnicodeAttribute(null=True)
     push_fails_since = UnicodeAttribute(null=True)
     push_cause = UnicodeAttribute(null=True)
+    format = NumberAttribute(null=True)
 
 
 def create(export: Export) -> Export:
@@ -55,6 +56,7 @@ def create(export: Export) -> Export:
         attempts=0,
         lease_until=0,
         progress=_json(export.progress),
+        format=export.format,
     )
     try:
         with table_errors():
@@ -223,4 +225,5 @@ def _export(record: ExportRecord) -> Export:
         pushed_at=record.pushed_at,
         push_fails_since=record.push_fails_since,
         push_cause=record.push_cause or "",
+        format=int(record.format or 1),
     )

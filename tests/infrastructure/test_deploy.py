@@ -3,6 +3,7 @@
 import copy
 import http.client
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import boto3
 import pytest
@@ -19,9 +21,11 @@ from infra.artefacts import Artefacts
 from infra.deploy import DataLossRefused, DeploymentDeclined, DeploymentFailed, deploy
 from infra.local import emulator
 from infra.local.emulator import Emulator
+from infra.local.stack import LocalStack
 from infra.package import Package
 from infra.report import Change
 from infra.stack import StackMissing, outputs
+from tests import releases
 
 pytestmark = pytest.mark.emulator
 
@@ -355,6 +359,37 @@ def test_an_update_that_fails_is_undone_and_said(
         put("aufruf-undone", changed(impossible))
     put("aufruf-undone")
     assert status(aws, "aufruf-undone") in {"UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+
+
+@pytest.mark.parametrize("release", releases.versions())
+def test_an_update_from_a_release_keeps_its_data_and_shows_it(
+    aws: Emulator, put: Deploy, made: Package, merged: Json, tmp_path: Path, release: str
+) -> None:
+    left = releases.read(release)
+    # Its tables, and code that is another.
+    older = Package(template=tmp_path / "template.json", archive=tmp_path / "deployment.zip")
+    resources = {**merged["Resources"], **left["tables"]}
+    older.template.write_text(json.dumps({**merged, "Resources": resources}))
+    shutil.copy(made.archive, older.archive)
+    with ZipFile(older.archive, "a") as archive:
+        archive.writestr("release.txt", release)
+    before = put(f"aufruf-{release.replace('.', '-')}", older)
+    tables, written = aws.client("dynamodb"), {}
+    for name, items in left["items"].items():
+        table = before[f"{name.title().replace('_', '')}Table"]
+        written[table] = items
+        for item in items:
+            tables.put_item(TableName=table, Item=item)
+    heard = Heard()
+    after = put(f"aufruf-{release.replace('.', '-')}", report=heard)
+    assert ("Modify", "APIHandler") in {(one.action, one.name) for one in heard.shown}
+    assert {name: after[name] for name in before} == before
+    for table, items in written.items():
+        assert tables.scan(TableName=table)["Count"] >= len(items), table
+    assert request(aws, after, "GET", "/calls/small-call")[0] == 200
+    # The night reads what it needs of all of them.
+    [night] = LocalStack(endpoint=aws.endpoint, url="", outputs=after).run_schedule("NightlyFunction")["exports"]
+    assert night["call"] == "small-call"
 
 
 def test_what_is_uploaded_stays_private_and_is_uploaded_once(
