@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from msgspec.structs import replace
@@ -40,23 +40,27 @@ from chalicelib.organisers.decision_bodies import read_decision
 from chalicelib.organisers.handing_on import read_wanted
 from chalicelib.organisers.import_bodies import read_chosen, read_start
 from chalicelib.organisers.login import read_next
-from chalicelib.runtime.keys import Keys
 from chalicelib.submissions.links import read_receipt_token
-from chalicelib.submissions.reference import read
+from chalicelib.submissions.reference import from_bits, read, show
 from chalicelib.web.bodies import parse_json, read_header, read_members, read_pairs
 from chalicelib.web.compression import takes_gzip
 from chalicelib.web.languages import choose
 from chalicelib.web.origins import sent_by
 from chalicelib.web.uploads import read_upload
 from infra.call_files import CallFileInvalid, read_call_file
-from tests.builders import NOON, PROJECT, answers, call_of, kosi, request
+from tests.builders import KEYS, NOON, PROJECT, call_of, kosi, kosi_answers, request
+from tests.unit.intake.test_proof import CALL, SOLVED, TICKET
 
-KEYS: Final = Keys(root="a root for the fuzzer")
 _SMALL: Final = call_of()
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data; boundary=b"
-_OWNER: Final = Person(name="Eva", role="owner", calls=("small-call",))
+_OWNER: Final = Person(name="Eva", role="owner", calls=(), roles={"small-call": "owner"})
+REFERENCE: Final = show(from_bits(1))
+_ANNOUNCED: Final = {f"{part}_{one}": part for part in ("subject", "body") for one in ("de", "en")} | {
+    "edition": "1",
+    "states": "accepted",
+}
 _EVENT: Final = {
     "eventType": "Bounce",
     "mail": {
@@ -83,10 +87,8 @@ class Parser:
 
 
 def as_bytes(text: str) -> bytes:
-    """What may be no UTF-8: a surrogate becomes the three bytes that UTF-8 does not have, U+0080 to U+00FF one byte."""
-    if text.isascii():
-        return text.encode()
-    return text.encode("latin-1") if max(text) < "\u0100" else text.encode("utf-8", "surrogatepass")
+    """What may be no UTF-8: a surrogate becomes the three bytes that UTF-8 does not have, and U+00FF one byte."""
+    return b"\xff".join(part.encode("utf-8", "surrogatepass") for part in text.split("\u00ff"))
 
 
 def _body(read: Callable[[str, bytes], object]) -> Callable[[str], object]:
@@ -125,14 +127,14 @@ def _call_file(text: str) -> object:
 
 def _row(text: str) -> object:
     names = ("Name", "Themes", "Since")
-    columns = read_columns(kosi(), names, {"name": "Name", "themes": "Themes", "since": "Since"}, {}, "de")
+    columns = read_columns(_SMALL, names, {"name": "Name", "themes": "Themes", "since": "Since"}, {}, "de")
     cells = [*text.split("\n"), "", "", ""][:3]
-    return guess(kosi(), cells), read_row(lenient(kosi()), columns, names, cells, 2)
+    return guess(_SMALL, cells), read_row(lenient(_SMALL), columns, names, cells, 2)
 
 
 def _proof(text: str) -> object:
     ticket, _, altcha = text.partition("\n")
-    return check_proof(KEYS, _SMALL, ticket=ticket, altcha=altcha, now=NOON)
+    return check_proof(KEYS, CALL, ticket=ticket, altcha=altcha, now=NOON)
 
 
 def _judged(text: str) -> object:
@@ -153,11 +155,14 @@ def _seasoned(text: str) -> object:
 
 PARSERS: Final[dict[str, Parser]] = {
     "JSON": Parser(lambda text: parse_json(as_bytes(text)), ('{"a": [1, "\\u00fc", {"b": null}]}',)),
-    "answers": Parser(_judged, (json.dumps(answers()), '{"themes": [1], "since": "2015", "website": "https://a.b"}')),
+    "answers": Parser(
+        _judged,
+        (json.dumps(kosi_answers(website="https://hof.example.org")), '{"themes": [1], "since": "2015"}'),
+    ),
     "a submission": Parser(
         _body(read_body), _bodies({"answers": {"name": "x"}, "ticket": "t"}, "name=Garten&_ticket=t")
     ),
-    "form fields": Parser(_body(read_pairs), _bodies({}, "a=1&a=2&b=%C3%BC")),
+    "form fields": Parser(_body(read_pairs), _bodies({}, "a=1&a=2&b=%C3%BC")[1:]),
     "members": Parser(
         _body(lambda kind, body: read_members(kind, body, "email")), _bodies({"email": "a@b.c"}, "email=a")
     ),
@@ -165,17 +170,15 @@ PARSERS: Final[dict[str, Parser]] = {
     "a decision": Parser(
         _body(read_decision),
         _bodies(
-            {"decision": "accept", "submissions": [{"reference": "K7Q4-9XMD-2RTB", "version": 1}]},
-            "one=accept+K7Q4-9XMD-2RTB:1&count=1",
+            {"decision": "accept", "submissions": [{"reference": REFERENCE, "version": 1}]},
+            f"one=accept+{REFERENCE}:1&count=1",
         ),
     ),
     "an announcement": Parser(
         _body(lambda kind, body: judge_announcement(_SMALL, read_raw(_SMALL, kind, body))),
-        _bodies({"subject_de": "a", "body_de": "b", "edition": 1}, "subject_de=a&body_de=b&edition=1&states=accepted"),
+        _bodies(_ANNOUNCED, urlencode(_ANNOUNCED)),
     ),
-    "mails to send": Parser(
-        _body(read_sending), _bodies({"mails": ["K7Q4-9XMD-2RTB:confirm"]}, "all=held&kind=confirm")
-    ),
+    "mails to send": Parser(_body(read_sending), _bodies({"mails": [f"{REFERENCE}:confirm"]}, "all=held&kind=confirm")),
     "a token to make": Parser(
         lambda text: read_wanted(msgspec.convert(parse_json(as_bytes(text)), dict[str, Any]), _OWNER),
         ('{"name": "a", "role": "viewer", "calls": ["small-call"], "days": "9"}',),
@@ -186,7 +189,7 @@ PARSERS: Final[dict[str, Parser]] = {
         _bodies({"columns": {"name": "Name"}, "fixed": {}}, "column-name=1&fixed-since=2015&language=de"),
     ),
     "rows to leave out": Parser(_posted(read_start), _bodies({"declared": True, "leave": [1]}, "declared=on&leave=2")),
-    "a file": Parser(_body(lambda kind, body: read_upload(kind, body, field="name")), _bodies({}, "a=b")),
+    "a file": Parser(_body(lambda kind, body: read_upload(kind, body, field="name")), _bodies({}, "")[2:]),
     "a list": Parser(lambda text: read_list(as_bytes(text)), ("A;B\n1;2\n", '"A\nB",C\n"x",\n', "sep=,\nA,B\n1,2\n")),
     "a row of a list": Parser(_row, ("Garten\ngreen, work\n2015",), (RowInvalid,)),
     "headers": Parser(_seasoned, ("https://aufruf.example.org", "text/html;q=0.9, */*;q=x", "a=b; __Host-session=c")),
@@ -201,8 +204,8 @@ PARSERS: Final[dict[str, Parser]] = {
     "a link to unsubscribe": Parser(
         lambda text: read_unsubscribe_token(KEYS, "small-call", text), (KEYS.sign("unsubscribe", ["small-call", "x"]),)
     ),
-    "a proof of work": Parser(_proof, ("ticket\neyJjaGFsbGVuZ2UiOnt9fQ==",)),
-    "a reference": Parser(read, ("K7Q4-9XMD-2RTB",)),
+    "a proof of work": Parser(_proof, (f"{TICKET}\n{SOLVED}",)),
+    "a reference": Parser(read, (REFERENCE,)),
     "filters of the inbox": Parser(
         _query(lambda query: filters.read_filters(_SMALL, query, state="all")), ("state=accepted&since=2026-05-04&q=a",)
     ),

@@ -5,7 +5,6 @@
 
 import contextlib
 import os
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -53,9 +52,6 @@ def test_a_parser_reads_or_refuses_by_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_what_the_fuzzer_begins_with_is_not_refused_at_the_first_look(name: str) -> None:
-    """Where a good text is refused all the same (a signature from yesterday), at least by name."""
-    read: Callable[[str], object] = PARSERS[name].read
-    for text in PARSERS[name].good:
-        with contextlib.suppress(*PARSERS[name].refuses):
-            read(text)
+def test_what_the_fuzzer_begins_with_is_read(name: str) -> None:
+    """Else it would only ever see the first look of a parser."""
+    PARSERS[name].read(PARSERS[name].good[0])
