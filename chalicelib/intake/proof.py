@@ -130,13 +130,14 @@ def _solved(keys: Keys, ticket: str, altcha: str) -> int | None:
             return super().to_dict() | {"expiresAt": expires_at}
 
     try:
+        secret, key_secret = keys.digest("proof", ticket), keys.digest("proof-key", ticket)
         payload = Payload.from_base64(altcha)
         parameters = Undated.from_dict(payload.challenge.parameters.to_dict())
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     expires_at, parameters.expires_at = parameters.expires_at, None
     undated = Payload(Challenge(parameters, payload.challenge.signature), payload.solution)
-    result = verify_solution(undated, keys.digest("proof", ticket), hmac_key_secret=keys.digest("proof-key", ticket))
+    result = verify_solution(undated, secret, hmac_key_secret=key_secret)
     return int(expires_at) if result.verified and expires_at is not None else None
 
 
