@@ -1,6 +1,7 @@
 """The bucket that CloudFormation takes our code and templates from: one for an account and region, for all stages."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,20 @@ class Artefacts:
                 "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
             },
         )
+        if self._s3.meta.endpoint_url.startswith("https:"):
+            self._s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(self._only_over_tls()))
+
+    def _only_over_tls(self) -> dict[str, object]:
+        arn = f"arn:{self._s3.meta.partition}:s3:::{self.bucket}"
+        refused = {
+            "Sid": "OnlyOverTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        return {"Version": "2012-10-17", "Statement": [refused]}
 
     def put_archive(self, archive: Path) -> str:
         """Upload a zip; gives its key."""

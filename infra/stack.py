@@ -6,6 +6,9 @@ import boto3
 
 from infra.template import read_resources
 
+STAGE = "api"
+"""The API Gateway stage's name in the template."""
+
 
 class StackMissing(Exception):
     """No stack of this name has been deployed to this account and region."""
@@ -25,6 +28,13 @@ def outputs(stack: str, *, session: boto3.Session, endpoint: str | None = None) 
             raise StackMissing(message) from error
         raise
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def api_address(outputs: Mapping[str, str], endpoint: str | None = None) -> str:
+    """Where the API of a stack answers, without a slash at its end. `endpoint` is the emulator's address."""
+    if endpoint:
+        return f"{endpoint}/_aws/execute-api/{outputs['RestAPIId']}/{STAGE}"
+    return outputs["EndpointURL"].rstrip("/")
 
 
 def environment(outputs: Mapping[str, str]) -> dict[str, str]:

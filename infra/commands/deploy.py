@@ -19,6 +19,7 @@ from infra.commands.target import console, fail
 from infra.deploy import deploy as deploy_package
 from infra.package import package
 from infra.report import ConsoleReport
+from infra.stack import api_address
 from infra.stage import DeploymentFailed, defaults, read_parameters
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ def deploy(stage: str, wishes: Wishes) -> None:
                 f"To go on from there: make deploy STAGE={stage}"
             )
             raise fail(message) from error
-    console.print(f"Deployed. The app answers at {outputs['EndpointURL']}", highlight=False)
+    address = api_address(outputs, os.environ.get("AWS_ENDPOINT_URL"))
+    console.print(f"Deployed. The app answers at {address}", highlight=False, soft_wrap=True)
     console.print(f"Publish a call: aufruf calls publish calls/NAME.yaml --stage {stage}", highlight=False)
     console.print(f"Look whether everything around it is right: aufruf doctor --stage {stage}", highlight=False)
 
 
 def _deploy(made: Package, stage: str, wishes: Wishes) -> dict[str, str]:
+    # An emulator, as every AWS tool is told of it.
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
     declared = json.loads(made.template.read_text(encoding="utf-8"))["Parameters"]
     with ConsoleReport(console) as report:
         return deploy_package(
@@ -65,8 +69,9 @@ def _deploy(made: Package, stage: str, wishes: Wishes) -> dict[str, str]:
             parameters={**defaults(declared, wishes.defaults), **read_parameters(wishes.parameters)},
             session=boto3.Session(),
             report=report,
+            endpoint=endpoint,
             watch_minutes=wishes.watch_minutes,
             confirm=(lambda _changes: typer.confirm("Make this change?")) if wishes.ask else None,
             allow_data_loss=wishes.allow_data_loss,
-            prove=lambda outputs: smoke.prove(outputs["EndpointURL"].rstrip("/")),
+            prove=lambda outputs: smoke.prove(api_address(outputs, endpoint)),
         )

@@ -14,7 +14,7 @@ from infra.doctor.examination import examine
 from infra.doctor.place import Place
 from infra.local import emulator
 from infra.local.stack import NAME, LocalStack
-from infra.stack import StackMissing, outputs
+from infra.stack import StackMissing, api_address, outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,6 @@ def _on_aws(stage: str) -> Place:
         name,
         stage,
         client=session.client,  # type: ignore[arg-type]
-        api=found["EndpointURL"].rstrip("/"),
+        api=api_address(found),
         local=False,
     )

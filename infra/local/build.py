@@ -111,7 +111,7 @@ class Build:
             endpoint=endpoint,
             report=_Steps(say),
         )
-        complete(Place(stack.NAME, stack.STAGE, client=partial(emulator.client, endpoint=endpoint), api="", local=True))
+        complete(Place(stack.NAME, "local", client=partial(emulator.client, endpoint=endpoint), api="", local=True))
         note.write_text(json.dumps(deployed))
         return result
 

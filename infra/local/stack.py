@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.local import emulator
+from infra.stack import api_address
 
 NAME = "aufruf-local"
-STAGE = "api"
-"""The API Gateway stage's name in the production template."""
 
 FINAL_STATES = frozenset({"ready", "failed", "cancelled"})
 _EXPORTS_SECONDS = 30.0
@@ -38,7 +37,7 @@ class LocalStack:
     @property
     def api(self) -> str:
         """The REST API's address on the emulator, without a slash at its end."""
-        return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/{STAGE}"
+        return api_address(self.outputs, self.endpoint)
 
     def client(self, service: str, *, timeout: float = 60.0, attempts: int = 3) -> Any:
         """A boto3 client on this stack; `timeout` in seconds for one answer."""

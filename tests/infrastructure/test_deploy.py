@@ -15,9 +15,14 @@ from zipfile import ZipFile
 
 import boto3
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from infra import smoke
 from infra.artefacts import Artefacts
+from infra.changeset import StackChanger
+from infra.cli import app
+from infra.commands import deploy as command
 from infra.deploy import DataLossRefused, DeploymentDeclined, DeploymentFailed, deploy
 from infra.local import emulator
 from infra.local.emulator import Emulator
@@ -390,6 +395,51 @@ def test_an_update_from_a_release_keeps_its_data_and_shows_it(
     # The night reads what it needs of all of them.
     [night] = LocalStack(endpoint=aws.endpoint, url="", outputs=after).run_schedule("NightlyFunction")["exports"]
     assert night["call"] == "small-call"
+
+
+@pytest.fixture
+def typed(aws: Emulator, made: Package, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """`make deploy STAGE=typed NAME=VALUE …`, on the emulator as on AWS."""
+    known = {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ACCESS_KEY_ID": emulator.ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local"}
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+    for name in ("PUBLIC_URL", "MAIL_SENDER"):  # the functions' own, of other tests
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(command, "package", lambda *_, **__: made)
+
+    def run(*more: str, **variables: str) -> Result:
+        return CliRunner().invoke(app, ["deploy", "--stage", "typed", "--yes", *more], env=variables)
+
+    return run
+
+
+def test_the_command_deploys_keeps_and_can_be_interrupted(
+    aws: Emulator, typed: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = typed(PARAMETERS="Firewall=false")
+    assert (without.exit_code, "PublicUrl" in without.stderr) == (1, True)
+    first = typed(
+        PUBLIC_URL="https://aufruf.example.org",
+        MAIL_SENDER="aufruf@example.org",
+        PARAMETERS="Firewall=false ApiLogRole=false CallsCacheSeconds=3",
+    )
+    assert first.exit_code == 0, first.output
+    assert f"The app answers at {aws.endpoint}" in first.stdout
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StackChanger, "execute", interrupt)
+        stopped = typed(PARAMETERS="CallsCacheSeconds=4")
+    assert (stopped.exit_code, "To go on from there: make deploy STAGE=typed" in stopped.stderr) == (1, True)
+    wrong = typed("--parameter", "CallsCacheSeconds")
+    assert (wrong.exit_code, "NAME=VALUE" in wrong.stderr) == (1, True)
+    second = typed(DEFAULTS="CallsCacheSeconds")
+    assert second.exit_code == 0, second.output
+    assert "Kept: Firewall = false" in second.stdout
+    found = outputs_of(aws, "aufruf-typed")
+    assert (found["CallsCacheSeconds"], found["PublicUrl"]) == ("60", "https://aufruf.example.org")
 
 
 def test_what_is_uploaded_stays_private_and_is_uploaded_once(

@@ -1,13 +1,17 @@
 """Parameters on the command line, and the question whether what was deployed works."""
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from infra import smoke
+from infra.artefacts import Artefacts
 from infra.stage import DeploymentFailed, defaults, given, read_parameters
 
 DECLARED = {"MailSender": {}, "Firewall": {"Default": "true"}, "ApiBurst": {"Default": 200}}
@@ -104,3 +108,16 @@ def test_a_stage_that_needs_a_moment_gets_it(address: str) -> None:
 def test_nobody_there_is_said() -> None:
     with pytest.raises(DeploymentFailed, match="answers nothing"):
         smoke.prove("http://127.0.0.1:9", sleep=lambda _: None)
+
+
+def test_the_bucket_of_packages_is_private_encrypted_and_refuses_what_is_not_on_tls() -> None:
+    with mock_aws():
+        session = boto3.Session("0", "0", region_name="eu-central-1")
+        artefacts = Artefacts(session)
+        artefacts.make_bucket()
+        artefacts.make_bucket()
+        s3 = session.client("s3")
+        [statement] = json.loads(s3.get_bucket_policy(Bucket=artefacts.bucket)["Policy"])["Statement"]
+        assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert all(s3.get_public_access_block(Bucket=artefacts.bucket)["PublicAccessBlockConfiguration"].values())
+        assert s3.get_bucket_encryption(Bucket=artefacts.bucket)["ServerSideEncryptionConfiguration"]["Rules"]
