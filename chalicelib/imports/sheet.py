@@ -161,7 +161,12 @@ def _workbook(content: bytes) -> Rows:
         rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True)
         return [(number, [_text(cell) for cell in row]) for number, row in _some(rows)]
     except TooMuch as error:
-        raise ListTooLarge(most=MOST_BYTES // 1_000_000) from error
+        raise ListTooLarge(
+            N_(
+                "Inside, this workbook is far larger than a list needs to be, often because of many formats or empty "
+                "cells. Please save it as CSV."
+            )
+        ) from error
     except (
         Strange, BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError,
         OSError, RuntimeError, SyntaxError,

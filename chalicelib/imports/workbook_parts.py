@@ -64,8 +64,8 @@ def check_parts(packed: ZipFile) -> None:
 
 def _check_manifest(content: bytes) -> None:
     """What is called like cells must be read as cells."""
-    if b"\0" in content:
-        raise Strange  # another encoding than everybody's
+    if b"\0" in content or b"&" in content:
+        raise Strange  # another encoding than everybody's, or names that are written so as not to be read
     for override in _OVERRIDE.findall(content):
         said = dict(_ATTRIBUTE.findall(override))
         name = said.get(b"PartName", b"").decode("utf-8", "replace").removeprefix("/")

@@ -50,6 +50,11 @@ def laughing(encoding: str) -> Change:
     return lambda _: f"{head}<sst>{'<si><t>&a;</t></si>' * 100}</sst>".encode(encoding)
 
 
+def whispering(content: bytes) -> bytes:
+    """The same, in characters that are written by their numbers."""
+    return as_workbook(content).replace(b"/xl/worksheets/sheet1.xml", b"/xl/worksheets/sheet&#49;.xml")
+
+
 BOMBS: tuple[tuple[str, Change], ...] = (
     # A few kilobytes each; openpyxl needed minutes or gigabytes for the first three.
     ("xl/styles.xml", lambda _: b"<styleSheet %s><cellXfs>%s" % (NS, b"<xf/>" * 3_000_000)),
@@ -57,6 +62,7 @@ BOMBS: tuple[tuple[str, Change], ...] = (
     ("xl/sharedStrings.xml", lambda _: b"<sst %s>%s" % (NS, b"<si><t/></si>" * 1_000_000)),
     ("xl/worksheets/sheet1.xml", lambda _: b"<worksheet><sheetData>" + b"<row/>" * 2_000_001),
     ("[Content_Types].xml", as_workbook),
+    ("[Content_Types].xml", whispering),
     ("[Content_Types].xml", lambda old: old.decode().encode("utf-16")),
     ("xl/sharedStrings.xml", laughing("utf-8")),
     ("xl/sharedStrings.xml", laughing("utf-16")),

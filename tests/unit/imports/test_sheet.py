@@ -116,8 +116,9 @@ def test_a_bomb_is_not_unpacked() -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
     assert len(out.getvalue()) < 100_000
-    with pytest.raises(ListTooLarge):
+    with pytest.raises(ListTooLarge) as refused:
         read_list(out.getvalue())
+    assert "save it as CSV" in refused.value.says
 
 
 @pytest.mark.parametrize("number", range(len(BOMBS)))
