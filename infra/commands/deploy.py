@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import smoke
 from infra.archive import PackagingFailed
@@ -46,6 +47,12 @@ def deploy(stage: str, wishes: Wishes) -> None:
             outputs = _deploy(made, stage, wishes)
         except (PackagingFailed, DeploymentFailed) as error:
             raise fail(str(error)) from error
+        except (BotoCoreError, ClientError) as error:
+            message = (
+                f"AWS does not do it: {error}\nCredentials come from AWS_PROFILE or the environment. "
+                f"What has begun goes on; to go on from there: make deploy STAGE={stage}"
+            )
+            raise fail(message) from error
         except KeyboardInterrupt as error:
             message = (
                 "Interrupted. CloudFormation finishes what it has begun, or takes it back. "

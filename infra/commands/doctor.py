@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from infra.commands.target import DATA, LOCAL, Data, Stage, console, fail, read_running
@@ -52,6 +53,8 @@ def _on_aws(stage: str) -> Place:
         found = outputs(name, session=session)
     except StackMissing as error:
         raise fail(f"{error}. Deploy it first: make deploy STAGE={stage}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise fail(f"AWS cannot be asked: {error}. Credentials come from AWS_PROFILE or the environment.") from error
     return Place(
         name,
         stage,

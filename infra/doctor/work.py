@@ -66,7 +66,7 @@ def queues(place: Place) -> Iterator[Finding]:
         failed = int(attributes.get("ApproximateNumberOfMessages", 0))
         if "RedrivePolicy" not in properties and failed:
             stage = "" if place.local else f" --stage {place.stage}"
-            [known] = [key for key, queue in QUEUES.items() if queue.failed == f"{name}Url"]
+            known = next((key for key, queue in QUEUES.items() if queue.failed == f"{name}Url"), name)
             mend = f"aufruf queues show {known}{stage} says why; mend that, then aufruf queues redrive {known}{stage}"
             yield Finding(name, f"{failed} messages lie there that could not be handled", mend)
 

@@ -4,14 +4,19 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import boto3
 import pytest
 from moto import mock_aws
+from typer.testing import CliRunner
 
 from infra import smoke
 from infra.artefacts import Artefacts
+from infra.cli import app
+from infra.commands import deploy as deploy_command
+from infra.package import Package
 from infra.stage import DeploymentFailed, defaults, given, read_parameters
 
 DECLARED = {"MailSender": {}, "Firewall": {"Default": "true"}, "ApiBurst": {"Default": 200}}
@@ -121,3 +126,20 @@ def test_the_bucket_of_packages_is_private_encrypted_and_refuses_what_is_not_on_
         assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
         assert all(s3.get_public_access_block(Bucket=artefacts.bucket)["PublicAccessBlockConfiguration"].values())
         assert s3.get_bucket_encryption(Bucket=artefacts.bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+
+
+@pytest.mark.parametrize("command", ["deploy", "doctor"])
+def test_without_credentials_a_command_says_where_they_come_from(
+    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    template = tmp_path / "template.json"
+    template.write_text('{"Parameters": {}}')
+    monkeypatch.setattr(deploy_command, "package", lambda *_, **__: Package(template=template, archive=template))
+    said = CliRunner().invoke(app, [command, "--stage", "prod"])
+    assert said.exit_code == 1
+    assert "AWS_PROFILE" in said.stderr
