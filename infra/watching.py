@@ -26,7 +26,9 @@ def watched(
     One that rings already is left out and named: CloudFormation would undo the update at once, also the one that mends
     what it rings for.
     """
-    resources = stacks.describe_stack_resources(StackName=stack)["StackResources"]
+    # By pages: asked for all at once, CloudFormation tells of a hundred.
+    pages = stacks.get_paginator("list_stack_resources").paginate(StackName=stack)
+    resources = [one for page in pages for one in page["StackResourceSummaries"]]
     names = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] in ALARMS]
     found = alarms.describe_alarms(AlarmNames=names)["MetricAlarms"] if names else []
     for one in found:

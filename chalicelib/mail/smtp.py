@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from email.message import EmailMessage
-from email.policy import SMTP as POLICY
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from chalicelib.mail.message import Mail
 
+# Not every server on the way takes eight bits.
+_POLICY = SMTP.clone(cte_type="7bit")
 _PORTS = {"smtps": 465, "starttls": 587, "smtp": 25}
 _SECONDS = 10  # for each answer of the relay
 
@@ -56,7 +58,7 @@ def hand_over(mail: Mail, headers: Mapping[str, str], *, message_id: str, at: da
 
 
 def _message(mail: Mail, headers: Mapping[str, str], *, message_id: str, at: datetime) -> EmailMessage:
-    message = EmailMessage(POLICY)
+    message = EmailMessage(_POLICY)
     for name, value in headers.items():
         message[name] = value
     message["Subject"] = mail.subject

@@ -171,12 +171,21 @@ def test_alarms_that_are_quiet_take_an_update_back_and_one_that_rings_is_named()
     arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:"
     with Stubber(session.cloudformation) as stacks, Stubber(session.cloudwatch) as alarms:
         says(stacks, "UPDATE_COMPLETE")
-        of_alarm = {"Timestamp": NOW, "ResourceStatus": "CREATE_COMPLETE", "ResourceType": "AWS::CloudWatch::Alarm"}
+        of_alarm = {
+            "LastUpdatedTimestamp": NOW,
+            "ResourceStatus": "CREATE_COMPLETE",
+            "ResourceType": "AWS::CloudWatch::Alarm",
+        }
         resources = [
             {"LogicalResourceId": name, "PhysicalResourceId": f"physical-{name}", **of_alarm}
             for name in ("ApiErrorsAlarm", "MailDeadLettersAlarm", "BounceRateAlarm")
         ]
-        stacks.add_response("describe_stack_resources", {"StackResources": resources}, {"StackName": STACK})
+        first, rest = (
+            {"StackResourceSummaries": resources[:1], "NextToken": "2"},
+            {"StackResourceSummaries": resources[1:]},
+        )
+        stacks.add_response("list_stack_resources", first, {"StackName": STACK})
+        stacks.add_response("list_stack_resources", rest, {"StackName": STACK, "NextToken": "2"})
         names = ["physical-ApiErrorsAlarm", "physical-MailDeadLettersAlarm"]
         states = zip(names, ("OK", "ALARM"), strict=True)
         found = [{"AlarmName": name, "AlarmArn": arn + name, "StateValue": state} for name, state in states]

@@ -159,6 +159,8 @@ def test_the_relay_gets_the_mail_as_ses_would(relay: Relay) -> None:
     assert send() == "<0123456789AB_x.confirm.2@example.org>"
     [envelope] = taken
     message = read(envelope)
+    assert isinstance(envelope.content, bytes)
+    assert envelope.content.isascii()
     assert (envelope.mail_from, envelope.rcpt_tos) == ("aufruf@example.org", ["ada@example.org"])
     assert message["From"] == "Stadt Köln <aufruf@example.org>"
     assert (message["To"], message["Reply-To"]) == ("ada@example.org", "team@example.org")
