@@ -117,6 +117,11 @@ def _as(function: str, act: Callable[[], Any]) -> Any:
         _function.reset(before)
 
 
+def working() -> str | None:
+    """The function that is at work, if any."""
+    return _function.get()
+
+
 @cache
 def _below() -> dict[tuple[str, str], str]:
     """The rooms' functions that the entry points of `app.py` hand over to, by file and name: some tests enter there."""

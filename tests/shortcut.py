@@ -68,11 +68,17 @@ def _copied(document: Any) -> Any:
 # What there is, without a call
 
 
-def versions_of(bucket: str) -> dict[str, list[tuple[str, bytes | None]]]:
-    """Every version of every object by key, the newest last: its name, and what it holds; `None` where it deletes."""
+def versions_of(bucket: str) -> dict[str, list[tuple[str, bytes | None]]] | None:
+    """Every version of every object by key, the newest last: its name, and what it holds, `None` where it deletes.
+
+    `None` when there is no such bucket.
+    """
     from moto.s3.models import s3_backends
 
-    kept = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys
+    found = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets.get(bucket)
+    if found is None:
+        return None
+    kept = found.keys
     return {key: [(one.version_id, getattr(one, "value", None)) for one in kept.getlist(key)] for key in list(kept)}
 
 

@@ -20,7 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 import tests.conftest  # noqa: F401 - the environment of the functions, before anything reads it
-from tests.faults.harness import MODES, Case, Outcome, plan, run, sites_of
+from tests.faults.harness import MODES, Case, Outcome, not_walked, plan, run, walk
 from tests.faults.machine import run_machines
 from tests.faults.paths import PATHS
 from tests.faults.planted import MISTAKES, caught_by
@@ -52,11 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 found.append(outcome)
             return found
 
-        cases = plan(zip(names, each(sites_of, names, "finding the calls"), strict=True))
+        walks = each(walk, names, "finding the calls")
+        cases = plan((name, sites) for name, (sites, _) in zip(names, walks, strict=True))
         slices = [(name, mine[at : at + _SLICE]) for name, mine in cases.items() for at in range(0, len(mine), _SLICE)]
         ran = [one for found in each(_run, slices, "one fault at a time") for one in found]
         broken = _report_cases(console, ran)
         if not options.only:
+            left = not_walked({one for _, walked in walks for one in walked})
+            console.print(f"routes and functions of the app that no path takes: {', '.join(left) or 'none'}")
+            broken |= bool(left)
             seeds = range(options.seed, options.seed + options.worlds)
             worlds = dict(zip(seeds, each(run_world, seeds, "many faults at once"), strict=True))
             starts = range(options.seed, options.seed + options.machines, _MACHINES)
@@ -84,6 +88,8 @@ def _report_cases(console: Console, ran: list[tuple[Case, Outcome]]) -> bool:
     columns = [str(total[name]) for name in ("calls", "cases", *KINDS, "twice")]
     table.add_row("all", *columns, style="bold")
     console.print(table)
+    looks = sum(outcome.looks for _, outcome in ran)
+    console.print(f"the export pointer was looked at {looks:,} times, after each write to S3 and each step")
     for where, count in again.items():
         console.print(f"again, without SES's events: {count} times the mail {where}")
     bad = [(case, outcome.broken) for case, outcome in ran if outcome.broken]

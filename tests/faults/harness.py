@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalice.app import EventSourceHandler
+
+import app
 from tests.aws import Call, Crash, Fault, throttled, timed_out, unreachable
 from tests.faults.paths import PATHS, Path
 from tests.faults.people import Expected
@@ -78,6 +81,7 @@ class Outcome:
 
     broken: tuple[str, ...]
     doubled: tuple[str, ...] = ()
+    looks: int = 0  # how often the export pointer was looked at
 
 
 def path_of(name: str) -> Path:
@@ -97,7 +101,12 @@ def prepared(path: Path) -> Iterator[tuple[RestlessWorld, Expected]]:
 
 
 def sites_of(name: str) -> list[Site]:
-    """The AWS calls of a path when nothing goes wrong, until the world is at rest.
+    """The AWS calls of a path when nothing goes wrong, until the world is at rest."""
+    return walk(name)[0]
+
+
+def walk(name: str) -> tuple[list[Site], set[str]]:
+    """The AWS calls of a path when nothing goes wrong, and which routes and functions of the app it takes.
 
     Of those that the same lines of the app make again and again, the first and the last: a loop over shards is one
     place where things go wrong, at its beginning or at its end.
@@ -111,7 +120,16 @@ def sites_of(name: str) -> list[Site]:
         assert not found, f"{name}, with nothing going wrong: {found}"
         times = Counter((call.operation, call.site) for call in world.border.calls[before:])
     _WALKED.add(name)
-    return [Site(*key, time) for key, count in times.items() for time in sorted({0, count - 1})]
+    return [Site(*key, time) for key, count in times.items() for time in sorted({0, count - 1})], world.walked
+
+
+def not_walked(walked: set[str]) -> list[str]:
+    """The routes and functions of the app that no path takes: there are none, or calls would go untried."""
+    routes = {
+        f"{method} {route}" for route, methods in app.app.routes.items() for method in methods if method != "HEAD"
+    }
+    functions = {name for name, one in vars(app).items() if isinstance(one, EventSourceHandler)}
+    return sorted((routes | functions) - walked)
 
 
 def plan(found: Iterable[tuple[str, list[Site]]]) -> dict[str, list[Case]]:
@@ -158,7 +176,7 @@ def outcome_of(path: Path, world: RestlessWorld, expected: Expected, site: Site,
         return Outcome((f"stuck: {error}",))
     except AssertionError as error:
         return Outcome((f"wrong: {str(error)[:200]}",))
-    return Outcome(tuple(broken(world, expected)), tuple(world.twice))
+    return Outcome(tuple(broken(world, expected)), tuple(world.twice), world.looks)
 
 
 def run(name: str, cases: Iterable[Case]) -> Iterator[tuple[Case, Outcome]]:

@@ -17,7 +17,8 @@ from unittest import mock
 import app
 from chalicelib.exports import lines, reader, runs, uploads, writing
 from chalicelib.runtime.settings import settings
-from tests.faults import people
+from tests.faults import people, team
+from tests.faults.looking import PARTS, look_at, something_of_everything
 from tests.faults.people import HERE, Expected, call_to_try, decide, organiser, submit
 from tests.faults.settling import RestlessWorld
 from tests.integration.world import CONTEXT
@@ -139,6 +140,13 @@ def _decides(decision: str, *numbers: int, state: str) -> Act:
     return lambda world, expected: decide(world, expected, decision, *(numbers or (0,)), state=state)
 
 
+def _came_back(world: RestlessWorld, expected: Expected) -> None:
+    """The mail of a report came back."""
+    _open()(world, expected)
+    _bounces(world, expected)
+    world.settle()
+
+
 def _bounces(world: RestlessWorld, expected: Expected) -> None:
     expected.addresses[0] = "bounce+zoe@simulator.amazonses.com"
     submit(world, expected)
@@ -181,6 +189,16 @@ def _confirms_too_late(world: RestlessWorld, expected: Expected) -> None:
     link = people.receipt(world, expected, 0)
     late = world.insist(lambda: world.post(f"{link}/confirm"))
     assert late.status == 404, late.body
+
+
+def _for_city(world: RestlessWorld, expected: Expected) -> None:
+    team.publish_for_city(world, expected)
+    submit(world, expected)
+    world.settle()
+
+
+def _looks_at(part: str) -> Act:
+    return lambda world, expected: look_at(world, expected, part)
 
 
 @contextmanager
@@ -234,4 +252,15 @@ PATHS: Final = (
     Path("nightly export", _accepted, people.nightly),
     Path("large export", _accepted, people.export_now, in_parts),
     Path("cancelled export", _accepted, _cancels),
+    Path("copies for the city", _for_city, people.nightly),
+    Path("import", _open(), team.import_list),
+    Path("cancelled import", _open(), team.cancel_list),
+    Path("announcement dropped", _confirmed(), team.see_to_announcement),
+    Path("event moves", _confirmed(), team.event_moves),
+    Path("mails that came back, again", _came_back, team.send_again),
+    Path("one mail that came back, again", _came_back, team.send_one_again),
+    Path("decide on one report", _confirmed(), team.decide_on_one),
+    Path("end sessions", _open(), team.end_sessions),
+    Path("ticket", _open(), team.take_ticket),
+    *(Path(part, something_of_everything, _looks_at(part)) for part in PARTS),
 )

@@ -35,6 +35,9 @@ class Expected:
     states: dict[str, str] = field(default_factory=dict)  # of each reference the state it must be in, or `erased`
     names: dict[str, str] = field(default_factory=dict)  # of each reference the name it must have
     audited: list[str] = field(default_factory=list)  # references that somebody decided on
+    again: dict[tuple[str, str], int] = field(
+        default_factory=dict
+    )  # of mails: how often an organiser had it sent again
     announced: dict[str, int] = field(default_factory=dict)  # of each announcement that was sent: to how many
     login: dict[str, str] = field(default_factory=dict)  # the headers of an organiser
     batch: str = ""  # of the last decision

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Final
 
 from chalicelib.calls.table import read_call
+from chalicelib.imports.taking import RUNNING
 from chalicelib.jobs.consequences import mails_owed, when_to_send
 from chalicelib.ledger.entry import OPEN
 from chalicelib.submissions.submission import Submission
@@ -20,6 +21,7 @@ from tests.aws import Call
 from tests.faults.people import CALL, NAMES, Expected
 from tests.faults.settling import QUEUES, RestlessWorld
 
+CITY: Final = "city-of-dortmund"  # the bucket that gets copies
 KINDS: Final = ("lost", "stuck", "doubled", "torn", "wrong", "left", "told")
 _CANARIES: Final = (*NAMES, "Neue Höfe", "@example.org", "simulator.amazonses.com")
 _MESSAGES: Final = {"SendMessage", "SendMessageBatch"}
@@ -62,6 +64,9 @@ def stuck(world: RestlessWorld) -> Iterator[str]:
     for item in world.items("exports"):
         if "state" in item and item["state"]["S"] not in {"ready", "cancelled"}:
             yield f"stuck: export {item['export_id']['S']} is {item['state']['S']}"
+    for item in world.items("imports"):
+        if (state := json.loads(item["taking"]["S"])["state"]) in {*RUNNING, "failed"}:
+            yield f"stuck: import {item['id']['S']} is {state}"
 
 
 def mails(world: RestlessWorld, expected: Expected) -> Iterator[str]:
@@ -70,10 +75,15 @@ def mails(world: RestlessWorld, expected: Expected) -> Iterator[str]:
     unmarked = Counter(_mail_of(one) for one in unmarked_mails(world))
     allowed = Counter[tuple[str, str]]() if world.ses_events else unmarked
     for mail, count in sent.items():
-        if count - allowed[mail] > 1:
+        if count - allowed[mail] > 1 + expected.again.get(mail, 0):
             yield f"doubled: {mail[1]} to {mail[0]}: {count} times"
-    world.twice = [f"{kind}: between SES's acceptance and the mark" for (_, kind), count in sent.items() if count > 1]
+    world.twice = [
+        f"{kind}: between SES's acceptance and the mark"
+        for (who, kind), count in sent.items()
+        if count > 1 + expected.again.get((who, kind), 0)
+    ]
     held = {(item["submission_id"]["S"], item["kind"]["S"]) for item in world.items("mails") if _put_aside(item)}
+    yield from (f"lost: the mail {mail[1]} again" for mail, more in expected.again.items() if sent[mail] < 1 + more)
     for owed in _owed(world, expected):
         if owed not in sent and owed not in held:
             yield f"lost: the mail {owed[1]} to {owed[0]}"
@@ -132,7 +142,20 @@ def exports(world: RestlessWorld, expected: Expected) -> Iterator[str]:
     """What was asked for is there, and whole."""
     if expected.exports and f"exports/{CALL}/latest.json" not in world.files():
         yield "lost: there is no export"
+    yield from _city(world)
     yield from torn(world)
+
+
+def _city(world: RestlessWorld) -> Iterator[str]:
+    """The city has every file of the newest export, where the call sends it copies."""
+    copies, files = world.files_of(CITY), world.files()
+    pointer = files.get(f"exports/{CALL}/latest.json")
+    if copies is None or pointer is None:
+        return
+    prefix = f"exports/{CALL}/{json.loads(pointer)['export_id']}/"
+    for key, content in files.items():
+        if key.startswith(prefix) and copies.get(f"open-data/{key.removeprefix('exports/')}") != content:
+            yield f"lost: the city's copy of {key}"
 
 
 def torn(world: RestlessWorld) -> list[str]:

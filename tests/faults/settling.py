@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import time_machine
 
@@ -18,7 +19,8 @@ from chalicelib.runtime.settings import settings
 from infra.local.fates import envelope, fate
 from infra.local.mailbox import Mail as Sent
 from tests.aws import Call, Crash
-from tests.integration.world import CONTEXT, Answer, World, client, schedule_event
+from tests.integration.world import CONTEXT, Answer, World, client, route_of, schedule_event
+from tests.permissions import working
 from tests.shortcut import call_moto, stream_of, versions_of, waiting_on
 
 BEGIN = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -28,6 +30,7 @@ MOST_STEPS = 200  # nearly 17 hours: longer than any pause or lease
 MOST_REPEATS = 30  # of somebody whose request was not answered
 QUEUES: Final = ("mail", "feedback", "export")
 IN_FLIGHT: Final = {"mail": 240, "feedback": 240, "export": 960}  # seconds; longer than the leases, as deployed
+_WRITES: Final = {"CompleteMultipartUpload", "CopyObject", "DeleteObject", "DeleteObjects", "PutObject"}  # of S3
 _INVOCATIONS = 3  # of a schedule's function that fails: Lambda tries twice more
 
 
@@ -53,11 +56,25 @@ class RestlessWorld(World):
         self._told = 0
         self._behind = False
         self.twice: list[str] = []
+        self.looks = 0
+        self.walked: set[str] = set()  # the app's functions that made calls, and its routes
         return super().__enter__()
 
     def _build(self) -> None:
-        self.border.aws = call_moto
+        self.border.aws = self._call
         super()._build()
+
+    def _call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if function := working():
+            self.walked.add(function)
+        answer = call_moto(client, operation, parameters)
+        if operation in _WRITES:
+            self.look()
+        return answer
+
+    def request(self, method: str, address: str, *, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+        self.walked.add(f"{method} {route_of(urlsplit(address).path)[0]}")
+        return super().request(method, address, body=body, headers=headers)
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
@@ -65,8 +82,9 @@ class RestlessWorld(World):
         self._traveller.stop()
 
     def look(self) -> None:
-        """Note what does not hold at this moment."""
+        """Note what does not hold at this moment: after each write to S3, and after each step."""
         if self.watch is not None:
+            self.looks += 1
             self.seen.extend(self.watch())
 
     def forget_process(self) -> None:
@@ -173,11 +191,18 @@ class RestlessWorld(World):
 
     def objects(self) -> dict[str, bytes]:
         """Every version of every object in the bucket, by key and version."""
-        kept = versions_of(settings().exports_bucket)
+        kept = versions_of(settings().exports_bucket) or {}
         return {f"{key}?{name}": content for key, all_ in kept.items() for name, content in all_ if content is not None}
 
     def files(self) -> dict[str, bytes]:
-        newest = {key: all_[-1][1] for key, all_ in versions_of(settings().exports_bucket).items()}
+        return self.files_of(settings().exports_bucket) or {}
+
+    def files_of(self, bucket: str) -> dict[str, bytes] | None:
+        """Everything in a bucket, by key; `None` when there is no such bucket."""
+        kept = versions_of(bucket)
+        if kept is None:
+            return None
+        newest = {key: all_[-1][1] for key, all_ in kept.items()}
         return {key: content for key, content in newest.items() if content is not None}
 
 
