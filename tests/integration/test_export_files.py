@@ -130,6 +130,7 @@ def test_the_csv_for_excel_has_what_a_german_excel_expects(files: dict[str, byte
 
 
 def test_the_workbook_opens_with_real_types_and_no_formula(files: dict[str, bytes], tmp_path: Path) -> None:
+    """By openpyxl; and LibreOffice, where there is one, shows the same texts."""
     book = openpyxl.load_workbook(io.BytesIO(files["submissions.xlsx"]))
     sheet, codebook = book.worksheets
     assert sheet.freeze_panes == "B2"
@@ -144,10 +145,33 @@ def test_the_workbook_opens_with_real_types_and_no_formula(files: dict[str, byte
                 assert not isinstance(cell.value, str) or neutral(cell.value) == cell.value
     assert {"name", "themes", "reporter_email"} <= {row[0].value for row in codebook.iter_rows(min_row=2)}
     if office := shutil.which("soffice"):
-        (tmp_path / "submissions.xlsx").write_bytes(files["submissions.xlsx"])
-        command = [office, "--headless", "--convert-to", "csv", "--outdir", str(tmp_path), "submissions.xlsx"]
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
-        assert (tmp_path / "submissions.csv").read_text(encoding="utf-8").startswith("Vorgangsnummer")
+        assert read_by_libreoffice(office, files["submissions.xlsx"], tmp_path) == words_of(sheet)
+
+
+def words_of(sheet: Any) -> list[dict[int, str]]:
+    """The texts of each row by column; numbers, dates and yes or no are written as each program likes."""
+    return [
+        {place: value for place, value in enumerate(row) if isinstance(value, str)}
+        for row in sheet.iter_rows(values_only=True)
+    ]
+
+
+def read_by_libreoffice(office: str, content: bytes, folder: Path) -> list[dict[int, str]]:
+    """The same texts as LibreOffice shows them. openpyxl judges everywhere; this is on top, where LibreOffice is.
+
+    What it makes of the first sheet is written as CSV: commas, quotes, UTF-8 (76), as shown, every text quoted.
+    """
+    (folder / "submissions.xlsx").write_bytes(content)
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"  # beside one that somebody has open
+    subprocess.run(
+        [office, profile, "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true",
+         "--outdir", str(folder), "submissions.xlsx"],
+        cwd=folder, check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    text = (folder / "submissions.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    expected = words_of(openpyxl.load_workbook(io.BytesIO(content)).worksheets[0])
+    return [{place: row[place] for place in asked} for row, asked in zip(rows, expected, strict=True)]
 
 
 def test_frictionless_finds_nothing_wrong_with_the_data_package(files: dict[str, bytes], tmp_path: Path) -> None:
