@@ -27,7 +27,7 @@ test: check $(VENV)/.dev .venv-emulator/.ready ## everything that proves the pro
 test-tables: $(VENV)/.dev ## the table tests alone, against AWS_ENDPOINT_URL_DYNAMODB if that is set
 	@$(RUN)python -m pytest tests/tables $(ARGS)
 
-faults: $(VENV)/.dev ## every AWS call goes wrong in every way, and nothing is lost: the table of docs/faults.md (ten minutes)
+faults: $(VENV)/.dev ## every AWS call goes wrong in every way, and nothing is lost: the table of docs/faults.md (four minutes)
 	@$(RUN)python -m tests.faults $(ARGS)
 
 faults-deployed: $(VENV)/.dev .venv-emulator/.ready ## thirty workers killed, ten thousand hostile requests, on the local stack
