@@ -41,6 +41,7 @@ check: $(VENV)/.dev .venv-checkov/.ready ## lint, types, import contracts, catal
 	@$(RUN)ruff format --check .
 	@$(RUN)mypy
 	@$(RUN)lint-imports
+	@REUSE_ENCODING_MODULE=charset_normalizer $(RUN)reuse lint --quiet || { $(RUN)reuse lint; exit 1; }
 	@$(RUN)python -m infra.messages --check
 	@$(RUN)python -m infra.permissions
 	@$(RUN)python -m infra.check_template
