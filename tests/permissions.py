@@ -197,7 +197,9 @@ def _objects(operation: str, parameters: dict[str, Any]) -> Iterator[Permission]
     if operation in _OF_BUCKETS:
         yield f"s3:{_OF_BUCKETS[operation]} {bucket}"
     elif operation == "DeleteObjects":
+        # "You must always specify the s3:DeleteObject permission", for versions, too (S3 API reference, DeleteObjects).
         for one in parameters["Delete"]["Objects"]:
+            yield from _objects("DeleteObject", {"Bucket": parameters["Bucket"], "Key": one["Key"]})
             yield from _objects("DeleteObject", {"Bucket": parameters["Bucket"], **one})
     else:
         action = _OF_OBJECTS.get(operation, operation)

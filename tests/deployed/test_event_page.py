@@ -278,8 +278,15 @@ def test_it_prints_as_a_handout(browser: Browser, tmp_path: Path) -> None:
         expect(page.get_by_role("button", name="Drucken")).to_be_hidden()
         expect(page.get_by_label("In den Initiativen suchen")).to_be_hidden()
         page.set_viewport_size({"width": 703, "height": 1032})  # A4 within its margins, in CSS pixels
-        across = "() => getComputedStyle(document.querySelector('#cards')).gridTemplateColumns.split(' ').length"
+        across = (
+            "() => new Set([...document.querySelectorAll('#cards > *')].flatMap(card => [...card.getClientRects()])"
+        )
+        across += ".filter(part => part.width).map(part => Math.round(part.left))).size"
         assert page.evaluate(across) == 2
+        torn = (
+            "() => [...document.querySelectorAll('#cards > *')].filter(card => card.getClientRects().length > 1).length"
+        )
+        assert page.evaluate(torn) == 0, "no card goes over from one column to the next"
         page.set_viewport_size({"width": 1032, "height": 1497})  # A3
         assert page.evaluate(across) == 3
         assert page.pdf(format="A4").startswith(b"%PDF")

@@ -88,7 +88,8 @@ def test_what_a_call_needs_is_named_as_policies_name_it() -> None:
     assert needs("s3", "DeleteObjects", {
         "Bucket": "exports", "Delete": {"Objects": [{"Key": "landscape/a/b", "VersionId": "1"}, {"Key": "exports/c"}]},
     }) == {
-        "s3:DeleteObjectVersion ExportsBucket.Arn/landscape/*", "s3:DeleteObject ExportsBucket.Arn/exports/*",
+        "s3:DeleteObject ExportsBucket.Arn/landscape/*", "s3:DeleteObjectVersion ExportsBucket.Arn/landscape/*",
+        "s3:DeleteObject ExportsBucket.Arn/exports/*",
     }  # fmt: skip
 
 
